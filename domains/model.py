@@ -1,0 +1,44 @@
+"""Tracking domains, sending domains and the links between them: frozen values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+DEFAULT_PROJECT = 1
+"""The project of a single-tenant installation, called `default`."""
+
+
+class State(StrEnum):
+    """Where a tracking domain stands."""
+
+    PENDING = "pending"  # no record seen yet
+    VERIFIED = "verified"
+    FAILED = "failed"  # a definite answer: record missing after it was there, or wrong target
+    RETIRED = "retired"  # removed, but verified once: its links live on, its name is kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingDomain:
+    """A host in rewritten links. `name` and `target` are A-labels in lower case without a trailing dot."""
+
+    id: int
+    project: int
+    name: str
+    target: str
+    state: State
+    is_default: bool
+    diagnosis: str  # the last check in plain words; "" before the first
+    created_at: datetime
+    checked_at: datetime | None = None
+    verified_at: datetime | None = None  # first time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingDomain:
+    """A domain of From headers, linked to at most one tracking domain."""
+
+    id: int
+    project: int
+    name: str
+    tracking_domain: str | None  # its name
+    created_at: datetime

@@ -1,0 +1,87 @@
+"""What happened to a message, as frozen values. Times are milliseconds since 1970, UTC; ids are lower-case hex."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HitKind(StrEnum):
+    """The two things a reader's client asks of the tracker."""
+
+    CLICK = "click"
+    OPEN = "open"
+
+
+class Verdict(StrEnum):
+    """How a delivery attempt ended. `RELAYED`: the upstream took it; never called delivered."""
+
+    RELAYED = "relayed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # the upstream's last reply never came: it may have taken the message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One accepted recipient. `reference` (16 hex digits) is random; None for a shared copy."""
+
+    address: str
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedLink:
+    """One distinct (url, name) of a message; `number` is what a click's token carries."""
+
+    number: int
+    url: str
+    name: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord:
+    """What tokens of a message mean. In the journal before the final dot goes to the upstream."""
+
+    id: str  # 24 hex digits
+    at: int
+    project: int
+    sender: str  # envelope; "" is the null sender
+    message_id: str  # the Message-ID header, "" where there is none
+    sending_domain: str
+    tracking_domain: str  # host written into the links; "" where untracked
+    mode: str  # off | observe | on
+    size: int
+    recipients: tuple[Recipient, ...]
+    links: tuple[TrackedLink, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How relaying the message `message` ended. In the journal after the upstream's last reply."""
+
+    id: str  # 32 hex digits; repeating a record with the same id changes nothing
+    message: str
+    at: int
+    verdict: Verdict
+    code: int  # 0 where no reply came
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One click or open, in the journal before it is answered."""
+
+    id: str  # 32 hex digits; repeating a record with the same id changes nothing
+    kind: HitKind
+    at: int
+    project: int
+    message: str
+    recipient: str | None  # the reference; None for a shared copy
+    link: int  # the link's number; 0 for an open
+    url: str  # the destination; "" for an open
+    host: str
+    address: str
+    user_agent: str
+    method: str  # GET | HEAD
+
+
+Record = MessageRecord | Outcome | Hit

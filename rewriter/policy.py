@@ -1,0 +1,70 @@
+"""What the rewriter may do with one message, as a frozen value: it learns all it needs from here."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class VisibleUrl(StrEnum):
+    """What to do with a link whose visible text is itself a URL (rule 8)."""
+
+    SKIP_FOREIGN = "skip-foreign"  # leave it unless the text is on the tracking domain's registrable domain
+    TRACK = "track"
+
+
+class SignedMail(StrEnum):
+    """What to do with a message that carries a DKIM or ARC signature (rule 19)."""
+
+    LEAVE = "leave"
+    TRACK = "track"
+
+
+class PixelPlace(StrEnum):
+    """Where the open pixel goes; `AUTO` is rule 22."""
+
+    AUTO = "auto"
+    TOP = "top"
+    BOTTOM = "bottom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Beyond a limit the rest stays as it is, with a reason. Sizes in bytes."""
+
+    message_size: int = 64 * 1024 * 1024
+    html_size: int = 2 * 1024 * 1024  # of one decoded part
+    text_size: int = 2 * 1024 * 1024
+    parts: int = 1_000
+    depth: int = 50  # of nested multiparts
+    html_depth: int = 2_000  # of nested elements; selectolax is quadratic beyond
+    attributes: int = 1_000  # on one tag; selectolax is quadratic beyond
+    links: int = 5_000  # in one message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The rules for one message."""
+
+    clicks: bool = True
+    opens: bool = True
+    text: bool = False
+    tracking_site: str = ""  # registrable domain of the tracking domain, an A-label; "" matches nothing
+    excluded_hosts: tuple[str, ...] = ()  # `shop.example`, or `*.shop.example` for every subdomain
+    allowed_destinations: tuple[str, ...] = ()  # same form; where not empty, only these are tracked
+    visible_url: VisibleUrl = VisibleUrl.SKIP_FOREIGN
+    signed_mail: SignedMail = SignedMail.LEAVE
+    pixel_place: PixelPlace = PixelPlace.AUTO
+    limits: Limits = field(default_factory=Limits)
+
+
+class Links(Protocol):
+    """Makes the tracked URLs of one message; injected, since the rewriter knows no keys and no hosts."""
+
+    def click(self, url: str, number: int) -> str | None:
+        """Return the tracked URL for link `number` (from 1), ASCII; None where it would be too long."""
+
+    def open(self) -> str:
+        """Return the URL of the open pixel, ASCII."""
+
+    def is_tracked(self, url: str) -> bool:
+        """Tell whether `url` is already one of our tracked links: its token opens."""

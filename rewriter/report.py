@@ -1,0 +1,70 @@
+"""What the rewriter found and did, for people and for events: frozen values, no behaviour."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was left as it was. The closed list; `docs/reasons.md` explains each."""
+
+    # a link
+    NOT_HTTP = "not-http"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkReport:
+    """One link found. `reason` is None where it is tracked."""
+
+    part: str  # "1.2": the second part of the first part; "1" is the body of a message without parts
+    line: int  # from 1, in the decoded part
+    url: str  # as a browser would read it: decoded, stripped
+    reason: Reason | None
+    number: int = 0  # of its (url, name) among the tracked ones of the message, from 1; 0 where not tracked
+    name: str = ""  # from data-waypost-name, data-msys-linkname
+    tags: tuple[str, ...] = ()  # from ses:tags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartReport:
+    """One part of the message, and why it was left alone; `reason` is None where it was examined."""
+
+    part: str
+    content_type: str
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelReport:
+    """Where the open pixel went (`part`, `line`), or why there is none."""
+
+    part: str = ""
+    line: int = 0
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All of it. `reason` is set where the whole message was left alone."""
+
+    links: tuple[LinkReport, ...] = ()
+    parts: tuple[PartReport, ...] = ()
+    pixel: PixelReport = PixelReport()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `[start, end)` of the original by `replacement`."""
+
+    start: int
+    end: int
+    replacement: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The message to send on, what was found, and the edits: `message` without them is the original."""
+
+    message: bytes
+    report: Report
+    edits: tuple[Edit, ...] = ()
