@@ -48,6 +48,7 @@ class MessageRecord:
     message_id: str  # the Message-ID header, "" where there is none
     sending_domain: str
     tracking_domain: str  # host written into the links; "" where untracked
+    key: int  # id of the key that sealed its links; 0 where none was made
     mode: str  # off | observe | on
     size: int
     recipients: tuple[Recipient, ...]
