@@ -1,0 +1,33 @@
+"""What can go wrong with a domain. Each message is one sentence for the operator that says what to do.
+
+DomainError
+├── InvalidName       no host name, a root domain, our own target …
+├── NameTaken         the name exists already
+├── UnknownDomain     no such domain
+├── StillLinked       a tracking domain that sending domains use
+└── StoreUnavailable  the database cannot be reached
+"""
+
+
+class DomainError(Exception):
+    """A use case refused; nothing was changed."""
+
+
+class InvalidName(DomainError):
+    """The text is no name that can be used here."""
+
+
+class NameTaken(DomainError):
+    """The name exists already."""
+
+
+class UnknownDomain(DomainError):
+    """No domain has that name."""
+
+
+class StillLinked(DomainError):
+    """Sending domains still use the tracking domain."""
+
+
+class StoreUnavailable(DomainError):
+    """The database cannot be reached."""
