@@ -1,0 +1,1 @@
+"""Settings, wiring and run: the only place that names the concrete classes of all layers together."""

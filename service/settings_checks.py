@@ -1,0 +1,99 @@
+"""Values that have the right type and cannot be right all the same: told at load, with the place."""
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from domains.errors import InvalidName
+from domains.names import host_name
+from service.settings import Settings
+
+UPSTREAM_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message is one line that says where and why."""
+
+
+def check_values(settings: Settings, origin: str) -> None:
+    """Raise SettingsError for the first value that cannot be used."""
+    relay, upstream, tracker = settings.relay, settings.upstream, settings.tracker
+    _each(f"{origin}: relay.listen", relay.listen, parse_listen)
+    _each(f"{origin}: tracker.listen", tracker.listen, parse_listen)
+    _each(f"{origin}: relay.networks", relay.networks, _network)
+    _each(f"{origin}: tracker.trusted_proxies", tracker.trusted_proxies, _network)
+    _each(f"{origin}: upstream.url", [upstream.url], _upstream)
+    _each(f"{origin}: tracking.default_domain", filter(None, [settings.tracking.default_domain]), _base_url)
+    _each(f"{origin}: domains.cname_targets", settings.domains.cname_targets, host_name)
+    _each(f"{origin}: domains.nameservers", settings.domains.nameservers, ipaddress.ip_address)
+    _each(f"{origin}: database.url", [settings.database.url], _database)
+    if upstream.password and upstream.password_file:
+        raise SettingsError(f"{origin}: upstream: give password or password_file, not both")
+    for name in ("max_message_size", "max_recipients"):
+        if getattr(relay, name) < 1:
+            raise SettingsError(f"{origin}: relay.{name}: must be at least 1")
+    if upstream.pool_size < 1:
+        raise SettingsError(f"{origin}: upstream.pool_size: must be at least 1")
+
+
+def _each(place: str, values: Iterable[str], parse: Callable[[str], Any]) -> None:
+    for value in values:
+        try:
+            parse(value)
+        except (ValueError, InvalidName) as error:
+            raise SettingsError(f"{place}: {error}") from None
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Split HOST:PORT or [IPV6]:PORT; port 0 lets the system choose. Raises ValueError."""
+    host, separator, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:2525 or [::1]:2525")
+    return host, int(port)
+
+
+def _network(text: str) -> None:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; write it as 192.0.2.0/24") from None
+
+
+def parse_upstream(url: str) -> SplitResult:
+    """Split an SMTP upstream's URL. Raises ValueError with a sentence that never shows a password."""
+    parts = urlsplit(url)
+    if parts.scheme not in UPSTREAM_PORTS:
+        raise ValueError(f"must begin with {'://, '.join(UPSTREAM_PORTS)}:// or dir:")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("user and password stand in upstream.username and upstream.password, not in the URL")
+    try:
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("must be SCHEME://HOST or SCHEME://HOST:PORT")
+    return parts
+
+
+def _upstream(url: str) -> None:
+    if url.startswith("dir:"):
+        return
+    parse_upstream(url)
+
+
+def _base_url(text: str) -> None:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError(
+            f"{text!r} must be http://HOST or https://HOST, with a port where it is not the usual one"
+        )
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} must end after the host, without a slash")
+    _ = parts.port
+
+
+def _database(url: str) -> None:
+    if not url.startswith("sqlite:///") or url == "sqlite:///:memory:":
+        raise ValueError("must be sqlite:///PATH")
