@@ -1,4 +1,4 @@
-"""TOML and environment to frozen settings: unknown keys refused with a suggestion, wrong values with their place.
+"""TOML and environment to frozen settings: unknown keys refused with a suggestion, values with their place.
 
 Order, last wins: defaults, the TOML file, `WAYPOST_SECTION__KEY`. Relative paths are relative to the folder
 of the TOML file (to the working directory where there is none).
