@@ -7,12 +7,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from domains.errors import InvalidName
 from domains.names import host_name
+from service.errors import OperatorError
 from service.settings import Settings
 
 UPSTREAM_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
-class SettingsError(Exception):
+class SettingsError(OperatorError):
     """The settings cannot be used; the message is one line that says where and why."""
 
 
