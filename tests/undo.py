@@ -1,0 +1,58 @@
+"""Undoing the edits of a rewritten message, independent of the rewriter: what is left must be the original."""
+
+import email
+import email.policy
+import re
+from email.message import Message
+
+TRACKED = rb"""["']?%s/c/[A-Za-z0-9_/-]+["']?"""
+PIXEL = rb"""(?:\r\n)?<img src="%s/o/[A-Za-z0-9_-]+" width="1" height="1"[^>]*>(?:\r\n)?"""
+
+
+class NotUndone(AssertionError):
+    """Something else than a link value or the pixel changed."""
+
+
+def undo_page(original: bytes, received: bytes, base: bytes) -> list[bytes]:
+    """Return the original value behind each tracked link of `received`, quotes included, in order.
+
+    Raises NotUndone where `received` differs from `original` in anything but link values and one pixel.
+    """
+    pixels = list(re.finditer(PIXEL % re.escape(base), received))
+    if len(pixels) > 1:
+        raise NotUndone("more than one pixel")
+    for candidate in _without_pixel(received, pixels):
+        kept = re.split(TRACKED % re.escape(base), candidate)
+        pattern = rb"(.*?)".join(_spelled(piece) for piece in kept)
+        if undone := re.fullmatch(pattern, original, re.DOTALL):
+            return list(undone.groups())
+    raise NotUndone("what is left between the links is not the original")
+
+
+def _without_pixel(received: bytes, pixels: list[re.Match[bytes]]) -> list[bytes]:
+    if not pixels:
+        return [received]
+    start, end = pixels[0].span()
+    before, pixel, after = received[:start], received[start:end], received[end:]
+    leading = b"\r\n" if pixel.startswith(b"\r\n") else b""
+    trailing = b"\r\n" if pixel.endswith(b"\r\n") else b""
+    # A line ending beside the pixel may be the original's or the pixel's own.
+    return [before + own + after for own in {b"", leading, trailing, leading + trailing}]
+
+
+def _spelled(piece: bytes) -> bytes:
+    # A tag whose line would pass 998 bytes is broken where white space stood.
+    return re.escape(piece).replace(rb"\r\n", rb"[ \t\r\n]+").replace(b"\\\r\\\n", rb"[ \t\r\n]+")
+
+
+def differing_parts(original: bytes, received: bytes) -> list[tuple[Message, Message]]:
+    """Return the leaves that differ. Raises NotUndone where headers or structure do."""
+    before, after = (email.message_from_bytes(data, policy=email.policy.compat32) for data in (original, received))
+    pairs = list(zip(before.walk(), after.walk(), strict=True))
+    if any(left.items() != right.items() for left, right in pairs):
+        raise NotUndone("a header changed")
+    return [
+        (left, right)
+        for left, right in pairs
+        if not left.is_multipart() and left.get_payload() != right.get_payload()
+    ]
