@@ -1,4 +1,4 @@
-"""What happened to a message, as frozen values. Times are milliseconds since 1970, UTC; ids are lower-case hex."""
+"""What happened to a message, as frozen values. Times are milliseconds since 1970; ids are lower-case hex."""
 
 from dataclasses import dataclass
 from enum import StrEnum

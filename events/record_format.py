@@ -1,0 +1,154 @@
+"""Records as JSON: one object each, versioned and strict. docs/events.md lists every field.
+
+Text is ASCII with `\\u` escapes, so that the lone surrogates of an undecodable address survive, and no
+character that some tool takes for the end of a line can stand in it. A reader takes exactly the fields that
+it knows; a record of a type or version made by a newer Waypost is refused as a whole rather than read in
+part.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final
+
+from events.model import Hit, HitKind, MessageRecord, Outcome, Recipient, Record, TrackedLink, Verdict
+
+VERSION: Final = 1
+LARGEST_NUMBER: Final = 2**63 - 1
+"""What a BIGINT column holds: a database would refuse a larger one for ever, and all records behind it."""
+
+Fields = dict[str, Any]
+Shape = dict[str, Callable[[Any], Any]]
+"""For each field the function that checks and converts its JSON value; each raises `ValueError`."""
+
+
+class MalformedRecord(ValueError):
+    """The text is no record that this version reads."""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise MalformedRecord("a text field holds no text")
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= LARGEST_NUMBER:
+        raise MalformedRecord("a number field holds no number from 0 to 2^63 - 1")
+    return value
+
+
+def _id(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[0-9a-f]{1,64}", text):
+        raise MalformedRecord("an id is not lower-case hex")
+    return text
+
+
+def _reference(value: object) -> str | None:
+    return None if value is None else _id(value)
+
+
+def _items(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise MalformedRecord("a list field holds no list")
+    return value
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    return tuple(_text(tag) for tag in _items(value))
+
+
+def _recipients(value: object) -> tuple[Recipient, ...]:
+    return tuple(Recipient(**_checked(SHAPES[Recipient], item)) for item in _items(value))
+
+
+def _links(value: object) -> tuple[TrackedLink, ...]:
+    return tuple(TrackedLink(**_checked(SHAPES[TrackedLink], item)) for item in _items(value))
+
+
+SHAPES: Final[dict[type, Shape]] = {
+    Recipient: {"address": _text, "reference": _reference},
+    TrackedLink: {"number": _number, "url": _text, "name": _text, "tags": _tags},
+    MessageRecord: {
+        "id": _id,
+        "at": _number,
+        "project": _number,
+        "sender": _text,
+        "message_id": _text,
+        "sending_domain": _text,
+        "tracking_domain": _text,
+        "key": _number,
+        "mode": _text,
+        "size": _number,
+        "recipients": _recipients,
+        "links": _links,
+    },
+    Outcome: {
+        "id": _id,
+        "message": _id,
+        "at": _number,
+        "verdict": Verdict,
+        "code": _number,
+        "reply": _text,
+    },
+    Hit: {
+        "id": _id,
+        "kind": HitKind,
+        "at": _number,
+        "project": _number,
+        "message": _id,
+        "recipient": _reference,
+        "link": _number,
+        "url": _text,
+        "host": _text,
+        "address": _text,
+        "user_agent": _text,
+        "method": _text,
+    },
+}
+
+TYPES: Final[dict[str, type[Record]]] = {"message": MessageRecord, "outcome": Outcome, "hit": Hit}
+_NAMES: Final = {record: name for name, record in TYPES.items()}
+_GETTERS: Final = {shape: (tuple(fields), attrgetter(*fields)) for shape, fields in SHAPES.items()}
+
+
+def encode(record: Record) -> bytes:
+    """Return the record as one line of ASCII JSON, without the newline. Raises only for a wrong type."""
+    fields = {"v": VERSION, "type": _NAMES[type(record)], **_fields(record)}
+    return _ENCODER.encode(fields).encode("ascii")
+
+
+def decode(text: bytes) -> Record:
+    """Return the record. Raises `MalformedRecord`, whose message never quotes the record."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        raise MalformedRecord("not JSON") from None
+    if not isinstance(fields, dict) or fields.pop("v", None) != VERSION:
+        raise MalformedRecord(f"not a record of version {VERSION}")
+    kind = fields.pop("type", None)
+    record = TYPES.get(kind) if isinstance(kind, str) else None
+    if record is None:
+        raise MalformedRecord("unknown type of record")
+    return record(**_checked(SHAPES[record], fields))
+
+
+def _fields(value: object) -> Fields:
+    names, get = _GETTERS[type(value)]
+    return dict(zip(names, get(value), strict=True))
+
+
+def _checked(shape: Shape, fields: object) -> Fields:
+    if not isinstance(fields, dict) or fields.keys() != shape.keys():
+        raise MalformedRecord("fields are missing or unknown")
+    try:
+        return {name: read(fields[name]) for name, read in shape.items()}
+    except MalformedRecord:
+        raise
+    except ValueError:  # an enumeration's, which quotes the value
+        raise MalformedRecord("a field holds an unknown word") from None
+
+
+_ENCODER: Final = json.JSONEncoder(default=_fields, separators=(",", ":"), check_circular=False)
