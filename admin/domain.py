@@ -1,0 +1,140 @@
+"""`waypost domain`: tracking domains."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+
+from admin.invocation import Invocation, pass_invocation
+from admin.output import json_option, print_json, print_table, say
+from domains.dns_records import CnameRecord
+from domains.model import State, TrackingDomain
+from domains.names import display
+from domains.registry import TrackingDomainDetails
+from service.wiring import open_registry
+
+NOT_VERIFIED = 1
+
+
+@click.group()
+def domain() -> None:
+    """Tracking domains: the hosts in rewritten links."""
+
+
+@domain.command("add")
+@click.argument("name")
+@click.option("--target", help="Which of domains.cname_targets it must point to. Default: the first.")
+@json_option
+@pass_invocation
+def add(invocation: Invocation, name: str, target: str | None, as_json: bool) -> None:
+    """Add a tracking domain, and print the CNAME record to create."""
+    with open_registry(invocation.settings()) as registry:
+        added = registry.add_tracking_domain(name, target=target)
+        details = registry.show_tracking_domain(added.name)
+    if as_json:
+        print_json(_details(details))
+        return
+    say(f"Added {display(added.name)}. Create this DNS record:\n")
+    say(_record(details.record))
+    say(f"\nThen: waypost domain verify {added.name}")
+
+
+@domain.command("list")
+@click.option("--retired", is_flag=True, help="Show removed ones too, whose links live on.")
+@json_option
+@pass_invocation
+def list_domains(invocation: Invocation, retired: bool, as_json: bool) -> None:
+    """List the tracking domains."""
+    with open_registry(invocation.settings()) as registry:
+        domains = registry.tracking_domains(retired=retired)
+    if as_json:
+        print_json([_fields(each) for each in domains])
+        return
+    print_table(
+        ("domain", "state", "default", "target", "checked"),
+        [
+            (display(each.name), each.state, "default" if each.is_default else "", each.target, _when(each.checked_at))
+            for each in domains
+        ],
+    )
+
+
+@domain.command("show")
+@click.argument("name")
+@json_option
+@pass_invocation
+def show(invocation: Invocation, name: str, as_json: bool) -> None:
+    """Show a tracking domain, its DNS record and its sending domains."""
+    with open_registry(invocation.settings()) as registry:
+        details = registry.show_tracking_domain(name)
+    if as_json:
+        print_json(_details(details))
+        return
+    shown = details.domain
+    say(f"{display(shown.name)}: {shown.state}{', the default' if shown.is_default else ''}")
+    say(f"Added {_when(shown.created_at)}, checked {_when(shown.checked_at)}, verified {_when(shown.verified_at)}")
+    if shown.diagnosis:
+        say(shown.diagnosis)
+    say(f"Used by: {', '.join(map(display, details.senders)) or 'no sending domain'}")
+    say(f"DNS record:\n\n{_record(details.record)}")
+
+
+@domain.command("verify")
+@click.argument("name")
+@json_option
+@pass_invocation
+@click.pass_context
+def verify(ctx: click.Context, invocation: Invocation, name: str, as_json: bool) -> None:
+    """Ask the DNS now. Exit code 1 where the domain is not verified afterwards."""
+    with open_registry(invocation.settings()) as registry:
+        checked = registry.verify_tracking_domain(name)
+    if as_json:
+        print_json(_fields(checked))
+    else:
+        say(f"{display(checked.name)}: {checked.state}. {checked.diagnosis}")
+    if checked.state is not State.VERIFIED:
+        ctx.exit(NOT_VERIFIED)
+
+
+@domain.command("default")
+@click.argument("name")
+@pass_invocation
+def default(invocation: Invocation, name: str) -> None:
+    """Make it the one for sending domains without a link of their own."""
+    with open_registry(invocation.settings()) as registry:
+        chosen = registry.set_default(name)
+    say(f"{display(chosen.name)} is the default.")
+
+
+@domain.command("remove")
+@click.argument("name")
+@click.option("--force", is_flag=True, help="Unlink its sending domains too.")
+@pass_invocation
+def remove(invocation: Invocation, name: str, force: bool) -> None:
+    """Remove a tracking domain. Links in mail already sent live on."""
+    with open_registry(invocation.settings()) as registry:
+        removal = registry.remove_tracking_domain(name, force=force)
+    for sender in removal.unlinked:
+        say(f"Unlinked {display(sender)}.")
+    kept = "; links in mail already sent work for as long as its DNS points here" if removal.retired else ""
+    say(f"Removed {display(removal.name)}{kept}.")
+
+
+def _record(record: CnameRecord) -> str:
+    width = max(len(label) for label, _ in record.fields())
+    lines = [f"  {label + ':':<{width + 1}} {value}" for label, value in record.fields()]
+    return "\n".join([*lines, "", f"  As a zone file has it: {record}"])
+
+
+def _fields(shown: TrackingDomain) -> dict[str, Any]:
+    return {"display": display(shown.name), **asdict(shown)}
+
+
+def _details(details: TrackingDomainDetails) -> dict[str, Any]:
+    record = {label.lower(): value for label, value in details.record.fields()}
+    return {**_fields(details.domain), "record": record, "senders": details.senders}
+
+
+def _when(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"

@@ -1,0 +1,95 @@
+"""`waypost sender`: sending domains."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from admin.invocation import Invocation, pass_invocation
+from admin.output import json_option, print_json, print_table, say
+from domains.model import SendingDomain
+from domains.names import display
+from service.wiring import open_registry
+
+
+@click.group()
+def sender() -> None:
+    """Sending domains: the domains of From addresses, each linked to at most one tracking domain."""
+
+
+@sender.command("add")
+@click.argument("name")
+@pass_invocation
+def add(invocation: Invocation, name: str) -> None:
+    """Add a sending domain."""
+    with open_registry(invocation.settings()) as registry:
+        added = registry.add_sending_domain(name)
+    say(f"Added {display(added.name)}. Link it: waypost sender link {added.name} TRACKING_DOMAIN")
+
+
+@sender.command("list")
+@json_option
+@pass_invocation
+def list_senders(invocation: Invocation, as_json: bool) -> None:
+    """List the sending domains."""
+    with open_registry(invocation.settings()) as registry:
+        senders = registry.sending_domains()
+    if as_json:
+        print_json([_fields(each) for each in senders])
+        return
+    print_table(("sending domain", "tracking domain"), [(display(each.name), _link(each)) for each in senders])
+
+
+@sender.command("show")
+@click.argument("name")
+@json_option
+@pass_invocation
+def show(invocation: Invocation, name: str, as_json: bool) -> None:
+    """Show a sending domain."""
+    with open_registry(invocation.settings()) as registry:
+        shown = registry.show_sending_domain(name)
+    if as_json:
+        print_json(_fields(shown))
+    else:
+        say(f"{display(shown.name)}: {_link(shown)}")
+
+
+@sender.command("link")
+@click.argument("name")
+@click.argument("tracking_domain")
+@pass_invocation
+def link(invocation: Invocation, name: str, tracking_domain: str) -> None:
+    """Link a sending domain to a tracking domain."""
+    with open_registry(invocation.settings()) as registry:
+        result = registry.link(name, tracking_domain)
+    say(f"{display(result.domain.name)} is linked to {_link(result.domain)}.")
+    if result.note:
+        say(f"Note: {result.note}.")
+
+
+@sender.command("unlink")
+@click.argument("name")
+@pass_invocation
+def unlink(invocation: Invocation, name: str) -> None:
+    """Take a sending domain back to the default tracking domain."""
+    with open_registry(invocation.settings()) as registry:
+        unlinked = registry.unlink(name)
+    say(f"{display(unlinked.name)} uses the default.")
+
+
+@sender.command("remove")
+@click.argument("name")
+@pass_invocation
+def remove(invocation: Invocation, name: str) -> None:
+    """Remove a sending domain. Links in mail already sent live on."""
+    with open_registry(invocation.settings()) as registry:
+        registry.remove_sending_domain(name)
+    say(f"Removed {name}.")
+
+
+def _link(shown: SendingDomain) -> str:
+    return display(shown.tracking_domain) if shown.tracking_domain else "the default"
+
+
+def _fields(shown: SendingDomain) -> dict[str, Any]:
+    return {"display": display(shown.name), **asdict(shown)}
