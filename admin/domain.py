@@ -12,7 +12,7 @@ from domains.dns_records import CnameRecord
 from domains.model import State, TrackingDomain
 from domains.names import display
 from domains.registry import TrackingDomainDetails
-from service.wiring import open_registry
+from service.database import open_registry
 
 NOT_VERIFIED = 1
 
@@ -54,7 +54,13 @@ def list_domains(invocation: Invocation, retired: bool, as_json: bool) -> None:
     print_table(
         ("domain", "state", "default", "target", "checked"),
         [
-            (display(each.name), each.state, "default" if each.is_default else "", each.target, _when(each.checked_at))
+            (
+                display(each.name),
+                each.state,
+                "default" if each.is_default else "",
+                each.target,
+                _when(each.checked_at),
+            )
             for each in domains
         ],
     )
@@ -73,7 +79,9 @@ def show(invocation: Invocation, name: str, as_json: bool) -> None:
         return
     shown = details.domain
     say(f"{display(shown.name)}: {shown.state}{', the default' if shown.is_default else ''}")
-    say(f"Added {_when(shown.created_at)}, checked {_when(shown.checked_at)}, verified {_when(shown.verified_at)}")
+    say(
+        f"Added {_when(shown.created_at)}, checked {_when(shown.checked_at)}, verified {_when(shown.verified_at)}"
+    )
     if shown.diagnosis:
         say(shown.diagnosis)
     say(f"Used by: {', '.join(map(display, details.senders)) or 'no sending domain'}")

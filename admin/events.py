@@ -9,7 +9,7 @@ import click
 from admin.invocation import Invocation, pass_invocation
 from admin.output import json_option, print_json, print_table
 from events.ports import Event, EventFilter
-from service.wiring import open_event_store
+from service.database import open_event_store
 
 KINDS = ("relayed", "refused", "unknown", "click", "open")
 
@@ -46,7 +46,10 @@ def list_events(
         return
     print_table(
         ("time (UTC)", "event", "recipient", "what", "from", "message"),
-        [(_when(event.at), event.kind, _who(event), _what(event), event.address, event.message) for event in found],
+        [
+            (_when(event.at), event.kind, _who(event), _what(event), event.address, event.message)
+            for event in found
+        ],
     )
 
 

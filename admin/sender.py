@@ -9,7 +9,7 @@ from admin.invocation import Invocation, pass_invocation
 from admin.output import json_option, print_json, print_table, say
 from domains.model import SendingDomain
 from domains.names import display
-from service.wiring import open_registry
+from service.database import open_registry
 
 
 @click.group()
@@ -37,7 +37,9 @@ def list_senders(invocation: Invocation, as_json: bool) -> None:
     if as_json:
         print_json([_fields(each) for each in senders])
         return
-    print_table(("sending domain", "tracking domain"), [(display(each.name), _link(each)) for each in senders])
+    print_table(
+        ("sending domain", "tracking domain"), [(display(each.name), _link(each)) for each in senders]
+    )
 
 
 @sender.command("show")

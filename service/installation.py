@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from links.key_ring import new_key_ring
+from service.database import upgrade_database
 from service.errors import OperatorError
 from service.key_file import load_key_ring, new_secret, save_key_ring
 from service.settings import Settings
 from service.settings_file import DEFAULT_FILE, load_settings
-from storage.migrate import upgrade
 
 PRODUCTION = """\
 # Waypost settings; config.example.toml of the project names every key with its default.
@@ -78,7 +78,7 @@ def install(
     if made_keys:
         save_key_ring(settings.keys.file, new_key_ring(new_secret(), now))
     load_key_ring(settings.keys)
-    upgrade(settings.database.url)
+    upgrade_database(settings)
     return Installed(settings=settings, settings_file=path, wrote_settings=wrote, made_keys=made_keys)
 
 

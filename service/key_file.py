@@ -3,7 +3,6 @@
 import os
 import secrets
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from links.key_ring import InvalidKeyRing, KeyRing, dump_key_ring, parse_key_ring
@@ -84,5 +83,3 @@ class WatchedKeyRing:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_ino
-
-
