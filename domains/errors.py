@@ -3,8 +3,10 @@
 DomainError
 ├── InvalidName       no host name, a root domain, our own target …
 ├── NameTaken         the name exists already
-├── UnknownDomain     no such domain
+├── UnknownDomain     no such domain, or it was removed
 ├── StillLinked       a tracking domain that sending domains use
+├── NotVerified       a tracking domain that must be verified first
+├── NoTarget          no CNAME target is configured
 └── StoreUnavailable  the database cannot be reached
 """
 
@@ -22,11 +24,19 @@ class NameTaken(DomainError):
 
 
 class UnknownDomain(DomainError):
-    """No domain has that name."""
+    """No domain has that name, or it was removed."""
 
 
 class StillLinked(DomainError):
     """Sending domains still use the tracking domain."""
+
+
+class NotVerified(DomainError):
+    """The tracking domain must be verified first."""
+
+
+class NoTarget(DomainError):
+    """No CNAME target is configured, so no tracking domain can be set up."""
 
 
 class StoreUnavailable(DomainError):

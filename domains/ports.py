@@ -1,16 +1,27 @@
-"""What the domain use cases need from outside. Adapters: storage.domain_store, domains.dns_lookup, fakes in tests."""
+"""What the domain use cases need from outside.
+
+Adapters: `storage.domain_store` and `domains.dns_lookup`; fakes in tests.
+"""
 
 from datetime import datetime
 from typing import Protocol
 
+from domains.dns_answer import DnsAnswer
 from domains.model import SendingDomain, TrackingDomain
+
+
+class DnsLookup(Protocol):
+    """Asks DNS. Blocks."""
+
+    def look_up(self, host: str) -> DnsAnswer:
+        """Follow the CNAMEs from `host`; a fault of DNS is an answer with status `UNKNOWN`."""
 
 
 class DomainStore(Protocol):
     """Keeps domains. Each method is one transaction.
 
-    Every method raises `domains.errors.StoreUnavailable` where the database cannot be reached. Names are unique
-    across the installation, not only in a project.
+    Every method raises `domains.errors.StoreUnavailable` where the database cannot be reached. Names come in
+    stored form (`domains.names.host_name`) and are unique across the installation, not only in a project.
     """
 
     def version(self) -> int:
@@ -19,7 +30,8 @@ class DomainStore(Protocol):
     def tracking_domains(self) -> list[TrackingDomain]:
         """Return all of them, retired ones too, by name."""
 
-    def find_tracking_domain(self, name: str) -> TrackingDomain | None: ...
+    def find_tracking_domain(self, name: str) -> TrackingDomain | None:
+        """Return it, a retired one too."""
 
     def add_tracking_domain(
         self, *, project: int, name: str, target: str, created_at: datetime
@@ -32,19 +44,26 @@ class DomainStore(Protocol):
     def make_default(self, name: str) -> None:
         """Make it the only default of its project. Raises `domains.errors.UnknownDomain`."""
 
+    def retire_tracking_domain(self, name: str) -> None:
+        """Make it retired and no default, unlinking its senders. Raises `domains.errors.UnknownDomain`."""
+
     def delete_tracking_domain(self, name: str) -> None:
         """Delete it, unlinking its senders. Raises `domains.errors.UnknownDomain`."""
 
     def sending_domains(self) -> list[SendingDomain]:
         """Return all of them, by name."""
 
-    def find_sending_domain(self, name: str) -> SendingDomain | None: ...
+    def find_sending_domain(self, name: str) -> SendingDomain | None:
+        """Return it, or None."""
 
     def add_sending_domain(self, *, project: int, name: str, created_at: datetime) -> SendingDomain:
         """Raises `domains.errors.NameTaken`."""
 
     def link(self, sender: str, tracking_domain: str | None) -> None:
-        """Link the sending domain, or unlink it with None. Raises `domains.errors.UnknownDomain`."""
+        """Link the sending domain, or unlink it with None; doing so twice changes nothing.
+
+        Raises `domains.errors.UnknownDomain` where either of them does not exist.
+        """
 
     def delete_sending_domain(self, name: str) -> None:
         """Raises `domains.errors.UnknownDomain`."""
