@@ -1,0 +1,11 @@
+"""The database: tables, migrations, and the stores that implement the ports of `domains` and `events`.
+
+`engine` opens it and runs transactions, `migrate` creates it and brings it up to date, `domain_store` and
+`event_store` are the adapters, each beside its tables. SQLAlchemy Core, synchronous; SQLite for now, with
+nothing that PostgreSQL could not do as well.
+"""
+
+import logging
+
+# Alembic tells of its plugins at INFO while it is imported, and of each step later: nothing for a mail log.
+logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -1,0 +1,80 @@
+"""Messages, outcomes and hits in the database: `events.ports.EventStore`."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy.dialects import sqlite
+
+from events.model import Hit, MessageRecord, Outcome, Record
+from events.ports import Event, EventFilter, StoreUnavailable
+from storage.engine import transaction
+from storage.event_query import newest
+from storage.event_tables import hits, links, messages, outcomes, recipients
+
+Row = dict[str, Any]
+
+
+class SqlEventStore:
+    """`events.ports.EventStore` on an engine of `storage.engine.open_engine`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, records: Sequence[Record]) -> None:
+        with self._transaction(writes=True) as connection:
+            for table, rows in _rows(records).items():
+                connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
+
+    def events(self, wanted: EventFilter) -> list[Event]:
+        with self._transaction(writes=False) as connection:
+            return newest(connection, wanted)
+
+    def links_sealed_by(self, key: int) -> tuple[int, int]:
+        sealed = messages.c.key == key
+        of_links = messages.join(links, links.c.message == messages.c.id)
+        with self._transaction(writes=False) as connection:
+            counts = [
+                connection.execute(select(func.count()).select_from(source).where(sealed)).scalar_one()
+                for source in (messages, of_links)
+            ]
+        return counts[0], counts[1]
+
+    def _transaction(self, *, writes: bool) -> AbstractContextManager[Connection]:
+        return transaction(self._engine, writes=writes, raising=StoreUnavailable)
+
+
+def _rows(records: Sequence[Record]) -> dict[Table, list[Row]]:
+    """Sort the records into rows for each table; tables without any are left out."""
+    rows: dict[Table, list[Row]] = {messages: [], recipients: [], links: [], outcomes: [], hits: []}
+    for record in records:
+        match record:
+            case MessageRecord():
+                rows[messages].append(_columns(messages, record))
+                rows[recipients] += _recipients(record)
+                rows[links] += _links(record)
+            case Outcome():
+                rows[outcomes].append(_columns(outcomes, record))
+            case Hit():
+                rows[hits].append(_columns(hits, record))
+    return {table: some for table, some in rows.items() if some}
+
+
+def _columns(table: Table, record: Record) -> Row:
+    """Return the fields of the record for the columns of the same names."""
+    return {column.name: getattr(record, column.name) for column in table.columns}
+
+
+def _recipients(record: MessageRecord) -> list[Row]:
+    return [
+        {"message": record.id, "position": position, "reference": to.reference, "address": to.address}
+        for position, to in enumerate(record.recipients)
+    ]
+
+
+def _links(record: MessageRecord) -> list[Row]:
+    return [
+        {"message": record.id, "number": link.number, "url": link.url, "name": link.name, "tags": link.tags}
+        for link in record.links
+    ]

@@ -1,0 +1,76 @@
+"""The tables of what happened.
+
+A hit may arrive before the record of its message, and may outlive it: nothing here has a foreign key. A hit
+holds a recipient's random reference, never an address; what a reference means stands in `recipients` alone,
+so that a person can be forgotten there. Times are milliseconds since 1970.
+"""
+
+from typing import Final
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, Table
+
+from storage.metadata import IndexedText, StoredText, metadata
+
+messages: Final = Table(
+    "messages",
+    metadata,
+    Column("id", StoredText, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("project", BigInteger, nullable=False),
+    Column("sender", StoredText, nullable=False),
+    Column("message_id", IndexedText, nullable=False, index=True),
+    Column("sending_domain", IndexedText, nullable=False, index=True),
+    Column("tracking_domain", StoredText, nullable=False),
+    Column("key", BigInteger, nullable=False),
+    Column("mode", StoredText, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+recipients: Final = Table(
+    "recipients",
+    metadata,
+    Column("message", StoredText, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("reference", StoredText),
+    Column("address", StoredText, nullable=False),
+)
+
+links: Final = Table(
+    "links",
+    metadata,
+    Column("message", StoredText, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("url", StoredText, nullable=False),
+    Column("name", StoredText, nullable=False),
+    Column("tags", JSON, nullable=False),
+)
+
+outcomes: Final = Table(
+    "outcomes",
+    metadata,
+    Column("id", StoredText, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("message", StoredText, nullable=False, index=True),
+    Column("verdict", StoredText, nullable=False),
+    Column("code", BigInteger, nullable=False),
+    Column("reply", StoredText, nullable=False),
+)
+Index(None, outcomes.c.at, outcomes.c.id)
+
+hits: Final = Table(
+    "hits",
+    metadata,
+    Column("id", StoredText, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", StoredText, nullable=False),
+    Column("project", BigInteger, nullable=False),
+    Column("message", StoredText, nullable=False, index=True),
+    Column("recipient", StoredText),
+    Column("link", BigInteger, nullable=False),
+    Column("url", StoredText, nullable=False),
+    Column("host", StoredText, nullable=False),
+    Column("address", StoredText, nullable=False),
+    Column("user_agent", StoredText, nullable=False),
+    Column("method", StoredText, nullable=False),
+)
+Index(None, hits.c.at, hits.c.id)

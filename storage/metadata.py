@@ -1,0 +1,63 @@
+"""The one `MetaData`, and the column types that both databases can keep."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy.types import TypeDecorator
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+INDEXED_CHARACTERS: Final = 600
+"""PostgreSQL's B-tree refuses entries of more than 2,704 bytes; 600 characters are at most 2,400."""
+
+
+class StoredText(TypeDecorator[str]):
+    """Text as it can be stored: NUL and lone surrogates, which databases refuse, as `\\x00` and `\\udc80`.
+
+    An undecodable address or header would otherwise keep its record, and all records behind it, out for ever.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class IndexedText(StoredText):
+    """Stored text from outside that an index holds: cut at `INDEXED_CHARACTERS`, in queries too."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        text = super().process_bind_param(value, dialect)
+        return None if text is None else text[:INDEXED_CHARACTERS]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time with a zone, kept as UTC; SQLite has no zones. Raises `ValueError` for a time without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
