@@ -7,8 +7,34 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why something was left as it was. The closed list; `docs/reasons.md` explains each."""
 
+    # an HTML or text part
+    ENGINES_DISAGREE = "engines-disagree"
+    TOO_COMPLEX = "too-complex"
+    UNCLEAR_ESCAPES = "unclear-escapes"
+
     # a link
+    CLICKS_OFF = "clicks-off"
+    NOT_ABSOLUTE = "not-absolute"
     NOT_HTTP = "not-http"
+    PLACEHOLDER = "placeholder"
+    UNUSUAL_ADDRESS = "unusual-address"
+    UNDECODABLE = "undecodable"
+    NON_ASCII_QUERY = "non-ascii-query"
+    ALREADY_TRACKED = "already-tracked"
+    LIST_UNSUBSCRIBE = "list-unsubscribe"
+    EXCLUDED_HOST = "excluded-host"
+    NOT_ALLOWED = "destination-not-allowed"
+    OPTED_OUT = "opted-out"
+    VISIBLE_URL = "visible-url"
+    URL_TOO_LONG = "url-too-long"
+    TOO_MANY_LINKS = "too-many-links"
+    LINE_TOO_LONG = "line-too-long"
+    UNCLEAR_COMMENT = "unclear-comment"
+    UNCLEAR_END = "unclear-end"
+
+    # the pixel
+    PIXEL_PRESENT = "pixel-present"
+    NO_PLACE = "no-place"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
