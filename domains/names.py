@@ -4,8 +4,8 @@ Stored form: IDNA 2008 with the mapping of UTS 46, as A-labels, lower case, no t
 
 The public suffix list has two sections. Where two owners must not be mixed (`registrable`,
 `parents_within_registrable`) the private section counts too: `a.github.io` and `b.github.io` are strangers.
-A root domain is refused by the ICANN section alone, since the owner of a private suffix such as `wordpress.com`
-may well track on `track.wordpress.com`.
+A root domain is refused by the ICANN section alone: the owner of a private suffix such as `myshopify.com` may
+well track on `track.myshopify.com`.
 """
 
 from functools import cache, lru_cache
