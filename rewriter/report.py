@@ -7,6 +7,40 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why something was left as it was. The closed list; `docs/reasons.md` explains each."""
 
+    # a message
+    POLICY_OFF = "policy-off"
+    MESSAGE_TOO_LARGE = "message-too-large"
+    MALFORMED_HEADER = "malformed-header"  # of a part too
+    DKIM_SIGNED = "dkim-signed"
+    ARC_SEALED = "arc-sealed"
+    INTERNAL_ERROR = "internal-error"
+
+    # a part
+    OTHER_TYPE = "other-type"
+    HTML_OFF = "html-off"
+    TEXT_OFF = "text-off"
+    SIGNED = "signed"
+    ENCRYPTED = "encrypted"
+    INLINE_PGP = "inline-pgp"
+    DELIVERY_REPORT = "delivery-report"
+    NESTED_MESSAGE = "nested-message"
+    CALENDAR = "calendar"
+    AMP = "amp"
+    ATTACHED = "attached"
+    NAMED = "named"
+    RELATED_RESOURCE = "related-resource"
+    DUPLICATE_HEADER = "duplicate-header"
+    CONTRADICTORY_HEADER = "contradictory-header"
+    CONTENT_MD5 = "content-md5"
+    UNKNOWN_ENCODING = "unknown-encoding"
+    ENCODED_MULTIPART = "encoded-multipart"
+    MALFORMED_ENCODING = "malformed-encoding"
+    UNSUPPORTED_CHARSET = "unsupported-charset"
+    NO_BOUNDARY = "no-boundary"
+    TOO_DEEP = "too-deep"
+    TOO_MANY_PARTS = "too-many-parts"
+    PART_TOO_LARGE = "part-too-large"
+
     # an HTML or text part
     ENGINES_DISAGREE = "engines-disagree"
     TOO_COMPLEX = "too-complex"
@@ -33,6 +67,8 @@ class Reason(StrEnum):
     UNCLEAR_END = "unclear-end"
 
     # the pixel
+    OPENS_OFF = "opens-off"
+    NO_HTML_PART = "no-html-part"
     PIXEL_PRESENT = "pixel-present"
     NO_PLACE = "no-place"
 
@@ -89,8 +125,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The message to send on, what was found, and the edits: `message` without them is the original."""
+    """The message to send on, what was found, and the edits: `message` without them is the original.
+
+    `fault` is what went wrong where the reason is `INTERNAL_ERROR`, for the caller to count and log.
+    """
 
     message: bytes
     report: Report
     edits: tuple[Edit, ...] = ()
+    fault: Exception | None = None
