@@ -79,9 +79,7 @@ def show(invocation: Invocation, name: str, as_json: bool) -> None:
         return
     shown = details.domain
     say(f"{display(shown.name)}: {shown.state}{', the default' if shown.is_default else ''}")
-    say(
-        f"Added {_when(shown.created_at)}, checked {_when(shown.checked_at)}, verified {_when(shown.verified_at)}"
-    )
+    say(f"Added {_when(shown.created_at)}, checked {_when(shown.checked_at)}.")
     if shown.diagnosis:
         say(shown.diagnosis)
     say(f"Used by: {', '.join(map(display, details.senders)) or 'no sending domain'}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from links.key_ring import new_key_ring
+from links.key_ring import KeyRing
 from service.database import upgrade_database
 from service.errors import OperatorError
 from service.key_file import load_key_ring, new_secret, save_key_ring
@@ -76,7 +76,7 @@ def install(
     settings = load_settings(path, environment)
     made_keys = not settings.keys.ring and not settings.keys.file.exists()
     if made_keys:
-        save_key_ring(settings.keys.file, new_key_ring(new_secret(), now))
+        save_key_ring(settings.keys.file, KeyRing.first(new_secret(), now))
     load_key_ring(settings.keys)
     upgrade_database(settings)
     return Installed(settings=settings, settings_file=path, wrote_settings=wrote, made_keys=made_keys)

@@ -5,11 +5,11 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from links.key_ring import InvalidKeyRing, KeyRing, dump_key_ring, parse_key_ring
+from links.errors import KeyRingError
+from links.key_file import dump_key_ring, parse_key_ring
+from links.key_ring import SECRET_BYTES, KeyRing
 from service.errors import OperatorError
 from service.settings import KeysSection
-
-SECRET_BYTES = 32
 
 
 class KeyFileError(OperatorError):
@@ -36,7 +36,7 @@ def load_key_ring(keys: KeysSection) -> KeyRing:
 def _parse(text: str, place: str) -> KeyRing:
     try:
         return parse_key_ring(text)
-    except InvalidKeyRing as error:
+    except KeyRingError as error:
         raise KeyFileError(f"{place}: {error}") from None
 
 
@@ -67,7 +67,10 @@ class WatchedKeyRing:
         self.ring = load_key_ring(keys)
 
     def refresh(self) -> bool:
-        """Read the file again where it changed; tell whether it did. Raises KeyFileError, keeping the ring."""
+        """Read the file again where it changed; tell whether it did.
+
+        Raises KeyFileError, and the ring stays as it was.
+        """
         stamp = self._read_stamp()
         if stamp == self._stamp:
             return False

@@ -54,7 +54,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _section_types() -> dict[str, type[Any]]:
     hints = typing.get_type_hints(Settings)
-    return {name: kind for name, kind in hints.items() if dataclasses.is_dataclass(kind)}
+    return {
+        name: kind
+        for name, kind in hints.items()
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    }
 
 
 def _own_table(tables: Mapping[str, Any], name: str, origin: str) -> dict[str, Any]:

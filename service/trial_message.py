@@ -37,7 +37,7 @@ class NotSent(OperatorError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """The relay's last reply; where the upstream is a folder also the file and the tracked link in it, if any."""
+    """The relay's last reply; where the upstream is a folder also the file, and the tracked link in it."""
 
     reply: str
     file: Path | None = None

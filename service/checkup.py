@@ -1,0 +1,211 @@
+"""`waypost check`: looks at everything an installation leans on, and says how to mend each finding."""
+
+import asyncio
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from domains.directory import is_active
+from domains.errors import StoreUnavailable
+from domains.names import display, host_name
+from relay.upstream.connection import Connection, SmtpServer
+from relay.upstream.port import UpstreamError
+from service.database import open_database, open_registry, resolver
+from service.errors import OperatorError
+from service.key_file import load_key_ring
+from service.settings import Settings, TrackingMode
+from service.settings_checks import parse_listen
+from service.upstream_wiring import smtp_server, system_default, upstream_directory
+from storage.engine import DatabaseUnavailable
+from storage.migrate import is_current
+
+PATIENCE_SECONDS = 10
+
+
+class Level(StrEnum):
+    """How bad it is: `FAIL` keeps mail or clicks from working."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at. `remedy` says how to mend it; "" where all is well."""
+
+    level: Level
+    subject: str
+    message: str
+    remedy: str = ""
+
+
+def check_all(settings: Settings, now: int) -> Iterator[Finding]:
+    """Yield the findings one by one, as each is known. `now` in milliseconds."""
+    yield _ok("settings", str(settings.source or "defaults and environment"))
+    yield from _keys(settings, now)
+    yield from _database(settings)
+    yield from _journal(settings)
+    yield from _tracking(settings)
+    yield from _upstream(settings)
+    yield from _ports(settings)
+    yield from _targets(settings)
+    yield from _domains(settings)
+
+
+def _ok(subject: str, message: str) -> Finding:
+    return Finding(level=Level.OK, subject=subject, message=message)
+
+
+def _warn(subject: str, message: str, remedy: str) -> Finding:
+    return Finding(level=Level.WARN, subject=subject, message=message, remedy=remedy)
+
+
+def _fail(subject: str, message: str, remedy: str) -> Finding:
+    return Finding(level=Level.FAIL, subject=subject, message=message, remedy=remedy)
+
+
+def _keys(settings: Settings, now: int) -> Iterator[Finding]:
+    try:
+        ring = load_key_ring(settings.keys)
+    except OperatorError as error:
+        yield _fail(
+            "keys", str(error), "restore the file from its backup, or run `waypost init` for a new ring"
+        )
+        return
+    key = ring.sealing(now)
+    yield _ok(
+        "keys", f"key {key.id} seals new links; keep a backup of the ring: without it every link is dead"
+    )
+    file = settings.keys.file
+    if not settings.keys.ring and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        yield _fail("keys", f"{file} can be read by others", f"chmod 600 {file}")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        with open_database(settings) as engine:
+            current = is_current(engine)
+    except (OperatorError, DatabaseUnavailable) as error:
+        yield _fail("database", str(error), "run `waypost db upgrade` where it is new")
+        return
+    if current:
+        yield _ok("database", "reachable and up to date")
+    else:
+        yield _fail("database", "its tables are of another version", "run `waypost db upgrade`")
+
+
+def _journal(settings: Settings) -> Iterator[Finding]:
+    directory = settings.journal.directory
+    yield _writable("journal", directory)
+    damaged = sorted(directory.glob("*.damaged"))
+    if damaged:
+        yield _warn(
+            "journal",
+            f"{len(damaged)} files of damaged lines in {directory}",
+            "look at them, then delete them",
+        )
+
+
+def _writable(subject: str, directory: Path) -> Finding:
+    existing = next(folder for folder in (directory, *directory.absolute().parents) if folder.exists())
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return _ok(subject, f"{directory} can be written")
+    return _fail(subject, f"{directory} cannot be written", f"mend the owner or permissions of {existing}")
+
+
+def _tracking(settings: Settings) -> Iterator[Finding]:
+    section = settings.tracking
+    if section.mode is TrackingMode.ON:
+        yield _ok("tracking", "links are rewritten")
+    else:
+        yield _warn(
+            "tracking", f"mode is {section.mode}: mail goes out as it came", 'set tracking.mode = "on"'
+        )
+    if section.default_domain != system_default(settings):
+        yield _warn(
+            "tracking",
+            f"default_domain {section.default_domain} is this machine, the upstream is not: it is not used",
+            "set tracking.default_domain to a host that readers can reach, or to nothing",
+        )
+
+
+def _upstream(settings: Settings) -> Iterator[Finding]:
+    directory = upstream_directory(settings.upstream)
+    if directory is not None:
+        yield _writable("upstream", directory)
+        yield _warn(
+            "upstream", "messages go into a folder and no further", "set upstream.url to deliver mail"
+        )
+        return
+    try:
+        server = smtp_server(settings.upstream, "localhost")
+        asyncio.run(_connect(server))
+    except OperatorError as error:
+        yield _fail("upstream", str(error), "mend the settings of [upstream]")
+    except UpstreamError as error:
+        yield _fail(
+            "upstream", f"cannot be used: {error}", "mail is answered 451 until it can; see [upstream]"
+        )
+    else:
+        yield _ok("upstream", f"{server.host}:{server.port} answers")
+
+
+async def _connect(server: SmtpServer) -> None:
+    connection = await Connection.open(replace(server, connect_timeout=PATIENCE_SECONDS))
+    connection.quit()
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    for name, addresses in (("relay", settings.relay.listen), ("tracker", settings.tracker.listen)):
+        for address in addresses:
+            yield _port(name, address)
+
+
+def _port(name: str, address: str) -> Finding:
+    host, port = parse_listen(address)
+    try:
+        with socket.create_connection((host, port), PATIENCE_SECONDS):
+            return _ok(name, f"{address} answers")
+    except OSError:
+        return _warn(name, f"nothing answers at {address}", "start `waypost serve`")
+
+
+def _targets(settings: Settings) -> Iterator[Finding]:
+    if not settings.domains.cname_targets:
+        yield _warn("domains", "no CNAME target is set", "set domains.cname_targets to add tracking domains")
+    for target in settings.domains.cname_targets:
+        answer = resolver(settings).look_up(host_name(target))
+        if answer.addresses:
+            yield _ok("domains", f"target {target} has the addresses {', '.join(answer.addresses)}")
+        else:
+            detail = f": {answer.detail}" if answer.detail else ""
+            yield _fail(
+                "domains",
+                f"target {target} has no address{detail}",
+                "create an A record for it: links lead there",
+            )
+
+
+def _domains(settings: Settings) -> Iterator[Finding]:
+    try:
+        with open_registry(settings) as registry:
+            tracking, sending = registry.tracking_domains(), registry.sending_domains()
+    except (OperatorError, StoreUnavailable):
+        return  # the finding about the database has said it
+    active = {domain.name for domain in tracking if is_active(domain)}
+    for domain in tracking:
+        if domain.name not in active:
+            yield _warn(
+                "domains", f"{display(domain.name)} is {domain.state}", f"waypost domain verify {domain.name}"
+            )
+    for sender in sending:
+        if sender.tracking_domain is not None and sender.tracking_domain not in active:
+            message = f"{display(sender.name)} uses the default until {sender.tracking_domain} is verified"
+            yield _warn("senders", message, f"waypost domain verify {sender.tracking_domain}")
+    if active:
+        yield _ok("domains", f"{len(active)} of {len(tracking)} tracking domains are active")
