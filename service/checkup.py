@@ -12,12 +12,13 @@ from pathlib import Path
 from domains.directory import is_active
 from domains.errors import StoreUnavailable
 from domains.names import display, host_name
+from relay.settings import Mode
 from relay.upstream.connection import Connection, SmtpServer
 from relay.upstream.port import UpstreamError
 from service.database import open_database, open_registry, resolver
 from service.errors import OperatorError
 from service.key_file import load_key_ring
-from service.settings import Settings, TrackingMode
+from service.settings import Settings
 from service.settings_checks import parse_listen
 from service.upstream_wiring import smtp_server, system_default, upstream_directory
 from storage.engine import DatabaseUnavailable
@@ -120,13 +121,13 @@ def _writable(subject: str, directory: Path) -> Finding:
 
 def _tracking(settings: Settings) -> Iterator[Finding]:
     section = settings.tracking
-    if section.mode is TrackingMode.ON:
+    if section.mode is Mode.ON:
         yield _ok("tracking", "links are rewritten")
     else:
         yield _warn(
             "tracking", f"mode is {section.mode}: mail goes out as it came", 'set tracking.mode = "on"'
         )
-    if section.default_domain != system_default(settings):
+    if section.default_domain != (system_default(settings) or ""):
         yield _warn(
             "tracking",
             f"default_domain {section.default_domain} is this machine, the upstream is not: it is not used",

@@ -7,15 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from relay.settings import Mode
+
 LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
-
-
-class TrackingMode(StrEnum):
-    """Going live is gentle: off, observe (report, but send the original), on."""
-
-    OFF = "off"
-    OBSERVE = "observe"
-    ON = "on"
 
 
 class Scheme(StrEnum):
@@ -66,7 +60,7 @@ class UpstreamSection:
 class TrackingSection:
     """What is rewritten, and onto which host."""
 
-    mode: TrackingMode = TrackingMode.ON
+    mode: Mode = Mode.ON
     clicks: bool = True
     opens: bool = True
     text: bool = False  # links in text/plain

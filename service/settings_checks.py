@@ -96,5 +96,5 @@ def _base_url(text: str) -> None:
 
 
 def _database(url: str) -> None:
-    if not url.startswith("sqlite:///") or url == "sqlite:///:memory:":
+    if not url.startswith("sqlite:///") or url.endswith(":memory:"):
         raise ValueError("must be sqlite:///PATH")

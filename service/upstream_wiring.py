@@ -1,11 +1,10 @@
 """From settings to the upstream."""
 
-import ipaddress
 import ssl
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from relay.settings import usable_system_default
 from relay.upstream.connection import Security, SmtpServer
 from relay.upstream.directory_upstream import DirectoryUpstream
 from relay.upstream.port import Upstream
@@ -55,27 +54,11 @@ def smtp_server(section: UpstreamSection, hostname: str) -> SmtpServer:
     )
 
 
-def system_default(settings: Settings) -> str:
-    """Return the base URL of the last resort; "" where it is a loopback host and the upstream is not.
-
-    No real mail must ever carry a link to the reader's own machine.
-    """
-    base = settings.tracking.default_domain
-    return base if not is_loopback(base) or is_local_upstream(settings.upstream) else ""
-
-
-def is_local_upstream(section: UpstreamSection) -> bool:
-    """Tell whether mail stays on this machine, as far as the settings say."""
-    return upstream_directory(section) is not None or is_loopback(section.url)
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether the URL's host is this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+def system_default(settings: Settings) -> str | None:
+    """Return the base URL of the last resort, where there is one that mail may carry."""
+    section = settings.upstream
+    host = None if upstream_directory(section) else parse_upstream(section.url).hostname
+    return usable_system_default(settings.tracking.default_domain, host)
 
 
 def _password(section: UpstreamSection) -> str:

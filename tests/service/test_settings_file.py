@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Settings, TrackingMode
+from relay.settings import Mode
+from service.settings import Settings
 from service.settings_checks import SettingsError
 from service.settings_file import load_settings
 
@@ -79,7 +80,7 @@ def test_the_environment_wins_over_the_file() -> None:
             "HOME": "/nowhere",
         },
     )
-    assert settings.tracking.mode is TrackingMode.OBSERVE
+    assert settings.tracking.mode is Mode.OBSERVE
     assert settings.tracking.clicks is False
     assert settings.relay.max_recipients == 7
     assert settings.domains.cname_targets == ("a.example.net", "b.example.net")
