@@ -1,0 +1,220 @@
+"""The step after a client's final dot: prepare, record, send, record how it ended, log.
+
+No fault of ours in tracking or in book-keeping changes what the client is told: the message goes out, as it
+came if need be, and the answer is the upstream's.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from events.model import MessageRecord, Outcome, Recipient, Record, Verdict
+from links.ids import RECIPIENT_BYTES, RECORD_BYTES, recipient_reference, record_id
+from relay.counters import Counters
+from relay.envelope import Submission
+from relay.mail_log import MailEvent, log_mail
+from relay.message_headers import MessageHeaders, read_headers
+from relay.pipeline import Pipeline, Plan, Prepared, Untracked
+from relay.received import protocol_name, received_header
+from relay.replies import Reply
+from relay.settings import TrackingSettings
+from relay.transaction import Transaction, as_temporary
+from relay.upstream.port import Capabilities, OutcomeUnknown, UpstreamError
+
+_log = logging.getLogger("waypost.relay")
+
+MAX_HOPS = 50  # Received fields; RFC 5321 section 6.3 asks for a large number, and Postfix takes this one
+INLINE_LIMIT = 256 * 1024  # octets; a larger message is rewritten in a thread, not to hold up other clients
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it ended: what the client is told, and what the upstream said (`code` 0: nothing)."""
+
+    verdict: Verdict
+    reply: Reply
+    code: int
+    said: str
+
+
+class Delivery:
+    """Delivers submissions. `now` returns milliseconds, `monotonic` seconds; `record` is the journal's."""
+
+    def __init__(
+        self,
+        *,
+        hostname: str,
+        tracking: TrackingSettings,
+        pipeline: Pipeline,
+        record: Callable[[Record], object],
+        counters: Counters,
+        now: Callable[[], int],
+        monotonic: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._hostname = hostname
+        self._tracking = tracking
+        self._pipeline = pipeline
+        self._record = record
+        self._counters = counters
+        self._now = now
+        self._monotonic = monotonic
+        self._random_bytes = random_bytes
+
+    async def deliver(
+        self, submission: Submission, transaction: Transaction, upstream: Capabilities
+    ) -> Reply:
+        """Send it on, and return the last reply to the client. `upstream` is what the next server can do."""
+        headers = read_headers(submission.content)
+        if refusal := _refusal(submission, headers, upstream):
+            await transaction.abandon()
+            log_mail(MailEvent.REJECTED, **_known(submission, headers), reply=refusal.line())
+            return refusal
+        started = self._monotonic()
+        reference = self._reference(submission)
+        prepared = await self._prepare(submission, headers, reference)
+        content = self._received(submission) + prepared.content
+        if upstream.size and len(content) > upstream.size and prepared.key:
+            prepared = prepared.untouched(submission.content, Untracked.TOO_LARGE)
+            content = self._received(submission) + submission.content
+        self._keep(submission, lambda: self._message_record(submission, headers, prepared, reference))
+        prepared_at = self._monotonic()
+        ending = await self._send(submission, transaction, content)
+        self._keep(submission, lambda: self._outcome(submission, ending))
+        log_mail(
+            _event(ending),
+            **_known(submission, headers),
+            **_done(prepared),
+            reply=ending.reply.line(),
+            prepare_ms=round((prepared_at - started) * 1000),
+            send_ms=round((self._monotonic() - prepared_at) * 1000),
+        )
+        return ending.reply.with_id(submission.id)
+
+    async def _prepare(
+        self, submission: Submission, headers: MessageHeaders, reference: str | None
+    ) -> Prepared:
+        """Prepare it; where that fails, whatever the reason, the original goes out."""
+        prepare = self._pipeline.prepare
+        try:
+            if len(submission.content) > INLINE_LIMIT:
+                prepared = await asyncio.to_thread(prepare, submission, headers, reference)
+            else:
+                prepared = prepare(submission, headers, reference)
+            fault = prepared.fault
+        except Exception as error:  # noqa: BLE001 - a message is never refused because it cannot be tracked
+            prepared, fault = Prepared(content=b"", plan=Plan(sending_domain="")), error
+        if fault is None:
+            return prepared
+        self._counters.tracking_faults += 1
+        _log.error("message %s goes out untracked", submission.id, exc_info=fault)
+        return prepared.untouched(submission.content, Untracked.FAULT)
+
+    async def _send(self, submission: Submission, transaction: Transaction, content: bytes) -> Ending:
+        try:
+            reply = await transaction.send(content)
+        except OutcomeUnknown as error:
+            ending = Ending(Verdict.UNKNOWN, error.reply, 0, str(error))
+        except UpstreamError as error:
+            ending = Ending(Verdict.REFUSED, error.reply, 0, str(error))
+        except asyncio.CancelledError:
+            ending = Ending(Verdict.UNKNOWN, OutcomeUnknown.reply, 0, "stopped while waiting")
+            self._keep(submission, lambda: self._outcome(submission, ending))
+            raise
+        else:
+            verdict = Verdict.RELAYED if reply.accepted else Verdict.REFUSED
+            ending = Ending(verdict, as_temporary(reply), reply.code, reply.line())
+        self._counters.count(ending.verdict)
+        return ending
+
+    def _keep(self, submission: Submission, make: Callable[[], Record]) -> None:
+        """Record what `make` returns; what fails there is counted and logged, and changes nothing else."""
+        try:
+            self._record(make())
+        except Exception:  # noqa: BLE001 - book-keeping never changes a reply
+            self._counters.record_faults += 1
+            _log.exception("a record of message %s is lost", submission.id)
+
+    def _reference(self, submission: Submission) -> str | None:
+        """Several recipients share one copy, so that its links cannot tell them apart."""
+        if len(submission.recipients) > 1:
+            return None
+        return recipient_reference(self._random_bytes(RECIPIENT_BYTES))
+
+    def _received(self, submission: Submission) -> bytes:
+        only = submission.recipients[0].mailbox if len(submission.recipients) == 1 else None
+        return received_header(
+            client=submission.client,
+            hostname=self._hostname,
+            protocol=protocol_name(extended=submission.client.extended, utf8=submission.sender.utf8),
+            message=submission.id,
+            recipient=only,
+            at=submission.at,
+        )
+
+    def _message_record(
+        self, submission: Submission, headers: MessageHeaders, prepared: Prepared, reference: str | None
+    ) -> MessageRecord:
+        return MessageRecord(
+            id=submission.id,
+            at=submission.at,
+            project=self._tracking.project,
+            sender=submission.sender.mailbox,
+            message_id=headers.message_id,
+            sending_domain=prepared.plan.sending_domain,
+            tracking_domain=prepared.tracking_domain,
+            key=prepared.key,
+            mode=self._tracking.mode,
+            size=len(submission.content),
+            recipients=tuple(
+                Recipient(address=recipient.mailbox, reference=reference)
+                for recipient in submission.recipients
+            ),
+            links=prepared.links,
+        )
+
+    def _outcome(self, submission: Submission, ending: Ending) -> Outcome:
+        return Outcome(
+            id=record_id(self._random_bytes(RECORD_BYTES)),
+            message=submission.id,
+            at=self._now(),
+            verdict=ending.verdict,
+            code=ending.code,
+            reply=ending.said,
+        )
+
+
+def _refusal(submission: Submission, headers: MessageHeaders, upstream: Capabilities) -> Reply | None:
+    """Refuse what goes round in circles, and what the next server cannot take: nothing is converted."""
+    if headers.received >= MAX_HOPS:
+        return Reply(554, "5.4.6", "Too many hops: the message goes round in circles")
+    if not upstream.eight_bit and not submission.content.isascii():
+        return Reply(554, "5.6.3", "The next server does not take 8-bit messages")
+    return None
+
+
+def _event(ending: Ending) -> MailEvent:
+    if ending.verdict is Verdict.RELAYED:
+        return MailEvent.RELAYED
+    return MailEvent.REJECTED if ending.reply.permanent else MailEvent.FAILED
+
+
+def _known(submission: Submission, headers: MessageHeaders) -> dict[str, object]:
+    return {
+        "id": submission.id,
+        "message_id": headers.message_id,
+        "client": submission.client.address,
+        "sender": submission.sender.mailbox or "<>",
+        "recipients": len(submission.recipients),
+        "size": len(submission.content),
+    }
+
+
+def _done(prepared: Prepared) -> dict[str, object]:
+    return {
+        "tracked_on": prepared.tracking_domain,
+        "untracked": prepared.plan.untracked,
+        "links": len(prepared.links),
+        "left_alone": ",".join(f"{reason}:{count}" for reason, count in prepared.left_alone),
+    }

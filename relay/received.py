@@ -1,0 +1,47 @@
+"""The Received header that stands in front of every message we pass on [RFC 5321 section 4.4]."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from ipaddress import ip_address
+
+from relay.envelope import Client
+
+_UNSAFE_IN_HELO = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
+_MAX_HELO = 255
+
+
+def received_header(
+    *, client: Client, hostname: str, protocol: str, message: str, recipient: str | None, at: int
+) -> bytes:
+    """Return the header with its line ending. `at` is in milliseconds; `message` is our id.
+
+    `recipient` is None where there are several, since each would read of the others.
+    """
+    lines = [
+        f"Received: from {_clean_helo(client.helo)} ({_address_literal(client.address)})",
+        f"\tby {hostname} with {protocol} id {message}",
+    ]
+    if recipient is not None and recipient.isascii():
+        lines.append(f"\tfor <{recipient}>")
+    return "\r\n".join([*lines[:-1], f"{lines[-1]};", f"\t{_date(at)}", ""]).encode("ascii")
+
+
+def protocol_name(*, extended: bool, utf8: bool) -> str:
+    """Return what the `with` clause calls the protocol [RFC 3848, RFC 6531 section 4.3]."""
+    if utf8:
+        return "UTF8SMTP"
+    return "ESMTP" if extended else "SMTP"
+
+
+def _clean_helo(helo: str) -> str:
+    """The client may say anything: here it must not end the header, open a comment or hide the address."""
+    return _UNSAFE_IN_HELO.sub("?", helo[:_MAX_HELO]) or "unknown"
+
+
+def _address_literal(address: str) -> str:
+    return f"[IPv6:{address}]" if ip_address(address).version == 6 else f"[{address}]"
+
+
+def _date(at: int) -> str:
+    return format_datetime(datetime.fromtimestamp(at / 1000, UTC))

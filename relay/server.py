@@ -1,0 +1,136 @@
+"""The relay as a whole: it listens on sockets that are bound already, in the loop that runs."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from events.model import Record
+from links.ids import MESSAGE_RANDOM_BYTES, message_id
+from relay.counters import Counters
+from relay.delivery import Delivery
+from relay.dialogue import OWN_FAULT
+from relay.envelope import Submission
+from relay.pipeline import Pipeline
+from relay.replies import Reply
+from relay.session import SmtpSession
+from relay.settings import RelaySettings, TrackingSettings
+from relay.transaction import Transaction
+from relay.upstream.port import Capabilities, Upstream
+
+_log = logging.getLogger("waypost.relay")
+
+BACKLOG = 512  # connections that wait to be accepted
+
+
+class Relay:
+    """SMTP in, rewrite, SMTP out.
+
+    `record` is the journal's `append`; `now` returns milliseconds since 1970, `monotonic` seconds,
+    `random_bytes` that many of them.
+    """
+
+    def __init__(
+        self,
+        settings: RelaySettings,
+        tracking: TrackingSettings,
+        *,
+        upstream: Upstream,
+        pipeline: Pipeline,
+        record: Callable[[Record], object],
+        now: Callable[[], int],
+        monotonic: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self.settings = settings
+        self.upstream = upstream
+        self.counters = Counters()
+        self._now = now
+        self._random_bytes = random_bytes
+        self._delivery = Delivery(
+            hostname=settings.hostname,
+            tracking=tracking,
+            pipeline=pipeline,
+            record=record,
+            counters=self.counters,
+            now=now,
+            monotonic=monotonic,
+            random_bytes=random_bytes,
+        )
+        self._servers: list[asyncio.Server] = []
+        self._sessions: dict[SmtpSession, asyncio.Task[None]] = {}
+        self._deliveries: set[asyncio.Task[Reply]] = set()
+
+    async def start(self, sockets: Iterable[socket.socket]) -> None:
+        """Accept clients on bound sockets, which belong to the relay from then on."""
+        loop = asyncio.get_running_loop()
+        for sock in sockets:
+            self._servers.append(
+                await loop.create_server(lambda: SmtpSession(self), sock=sock, backlog=BACKLOG)
+            )
+
+    async def stop(self, grace: float) -> None:
+        """Stop: clients that wait are sent away, messages under way have `grace` seconds to get through.
+
+        Await it before the loop ends: `asyncio.run` cancels whatever is left, past the final dot too.
+        """
+        for server in self._servers:
+            server.close()
+        for session in list(self._sessions):
+            session.drain()
+        deadline = asyncio.get_running_loop().time() + grace
+        await _wait(self._sessions.values(), until=deadline)
+        for session in list(self._sessions):
+            session.cut()
+        await _wait(self._sessions.values(), until=None)
+        await _wait(self._deliveries, until=deadline)
+        for delivery in list(self._deliveries):
+            delivery.cancel()
+        await _wait(self._deliveries, until=None)
+        await self.upstream.close()
+
+    def new_transaction(self) -> Transaction:
+        """Return a transaction with an id of its own."""
+        now = self._now()
+        return Transaction(
+            self.upstream, id=message_id(now, self._random_bytes(MESSAGE_RANDOM_BYTES)), at=now
+        )
+
+    async def deliver(self, submission: Submission, transaction: Transaction) -> Reply:
+        """Deliver it in a task of its own: a client that goes away now must not leave it half done."""
+        delivery = asyncio.create_task(self._deliver(submission, transaction))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+        return await asyncio.shield(delivery)
+
+    async def _deliver(self, submission: Submission, transaction: Transaction) -> Reply:
+        try:
+            capabilities = await self.upstream.capabilities() or Capabilities()
+            return await self._delivery.deliver(submission, transaction, capabilities)
+        except Exception:  # noqa: BLE001 - the client still has the message; a 5xx of ours would bounce it
+            _log.exception("message %s was not sent", submission.id)
+            self.count_fault()
+            transaction.abort()
+            return OWN_FAULT.with_id(submission.id)
+
+    def opened(self, session: SmtpSession) -> None:
+        """Know a session, by the task that runs it."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._sessions[session] = task
+
+    def closed(self, session: SmtpSession) -> None:
+        """Forget it."""
+        self._sessions.pop(session, None)
+
+    def count_fault(self) -> None:
+        """Count a fault of ours that a client was told about."""
+        self.counters.session_faults += 1
+
+
+async def _wait(tasks: Iterable[Awaitable[object]], *, until: float | None) -> None:
+    """Wait for tasks to end, however they do, at most until the loop's time `until`."""
+    waiting: Sequence[asyncio.Future[object]] = [asyncio.ensure_future(task) for task in tasks]
+    if waiting:
+        timeout = None if until is None else max(0.0, until - asyncio.get_running_loop().time())
+        await asyncio.wait(waiting, timeout=timeout)

@@ -1,0 +1,67 @@
+"""What the relay is told by the settings file: frozen values, already valid."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+class Mode(StrEnum):
+    """Going live is gentle: off, observe (report, but send the original), on."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    ON = "on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaySettings:
+    """SMTP in. Times in seconds."""
+
+    hostname: str  # in greeting, EHLO and Received
+    networks: tuple[IPv4Network | IPv6Network, ...] = LOOPBACK  # clients that may relay
+    max_message_size: int = 25 * 1024 * 1024  # octets
+    max_recipients: int = 1_000
+    command_timeout: float = 300.0  # at least five minutes, RFC 5321 section 4.5.3.2.7
+    data_timeout: float = 180.0  # between two reads of a message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingSettings:
+    """What is rewritten."""
+
+    mode: Mode = Mode.ON
+    clicks: bool = True
+    opens: bool = True
+    text: bool = False
+    unknown_senders: bool = False  # senders that are no sending domain get the defaults
+    scheme: str = "https"  # of links on tracking domains
+    project: int = 1
+
+
+def usable_system_default(base: str, upstream_host: str | None) -> str | None:
+    """Return the base URL of last resort, or None where mail must not carry it.
+
+    A loopback host is for trying things out: no real mail ever carries such a link. `upstream_host` is None
+    for a folder.
+    """
+    if not base:
+        return None
+    if is_loopback(urlsplit(base).hostname or "") and not (
+        upstream_host is None or is_loopback(upstream_host)
+    ):
+        return None
+    return base
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether the host is this machine, without asking DNS."""
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 section 6.3
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

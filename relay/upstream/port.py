@@ -1,0 +1,90 @@
+"""What the relay needs of the next server. Adapters: `smtp_upstream`, `directory_upstream`, fakes in tests.
+
+UpstreamError            answered with its `reply`, a 451; nothing is lost: the client has the message
+├── Unreachable          no connection: refused, timed out, TLS, login
+├── Busy                 all connections of the pool stayed in use
+├── ConnectionLost       dropped, silent or speaking nonsense, before the final dot
+└── OutcomeUnknown       the same after the final dot: the upstream may have taken the message
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from relay.envelope import Recipient, Sender
+from relay.replies import Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a server said in its answer to EHLO."""
+
+    size: int | None = None  # octets; 0: no fixed limit; None: SIZE not offered [RFC 1870]
+    eight_bit: bool = False  # RFC 6152
+    utf8: bool = False  # RFC 6531
+    dsn: bool = False  # RFC 3461
+    enhanced_codes: bool = False  # RFC 2034
+
+
+class UpstreamError(Exception):
+    """The upstream failed. The message is for the log; the client gets `reply`."""
+
+    reply: ClassVar[Reply]
+
+
+class Unreachable(UpstreamError):
+    """There is no connection, and no transaction was begun."""
+
+    reply = Reply(451, "4.4.1", "The next server cannot be reached, try again later")
+
+
+class Busy(UpstreamError):
+    """No connection became free in time."""
+
+    reply = Reply(451, "4.4.5", "All connections to the next server are in use, try again later")
+
+
+class ConnectionLost(UpstreamError):
+    """The connection failed before the final dot went out: the message was not taken."""
+
+    reply = Reply(451, "4.4.2", "The connection to the next server was lost, try again later")
+
+
+class OutcomeUnknown(UpstreamError):
+    """The connection failed after the final dot went out."""
+
+    reply = Reply(451, "4.4.2", "The next server did not say whether it took the message, try again later")
+
+
+class UpstreamTransaction(Protocol):
+    """A transaction whose MAIL was accepted. Every method but `abort` raises UpstreamError.
+
+    A reply of code 421 means that the upstream ended the connection; nothing more can be said in it.
+    """
+
+    async def recipient(self, recipient: Recipient) -> Reply: ...
+
+    async def message(self, content: bytes, *, name: str) -> Reply:
+        """Send the message and end the transaction. `content` has CRLF line endings only, the last line too.
+
+        `name` is our id, for what the upstream keeps under a name. Raises OutcomeUnknown where the upstream
+        may have taken it.
+        """
+
+    async def abandon(self) -> None:
+        """Take back what was said; raises nothing."""
+
+    def abort(self) -> None:
+        """Drop the transaction at once, whatever state it is in."""
+
+
+class Upstream(Protocol):
+    """The next server."""
+
+    async def capabilities(self) -> Capabilities | None:
+        """Return what it can do, as last seen; None where it was never reached and cannot be now."""
+
+    async def open(self, sender: Sender) -> tuple[Reply, UpstreamTransaction | None]:
+        """Say MAIL; the transaction is None where the upstream refused. Raises UpstreamError."""
+
+    async def close(self) -> None:
+        """Close what is idle; transactions under way end by themselves."""
