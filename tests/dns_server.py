@@ -73,7 +73,7 @@ class DnsServer:
 
     def add(self, name: str, kind: str, value: str) -> None:
         """Add a record beside those that are there. Host names in `value` are absolute."""
-        record = dns.rdata.from_text("IN", kind, value, origin=dns.name.root)
+        record = dns.rdata.from_text("IN", kind, value, origin=dns.name.root, relativize=False)
         with self._lock:
             self._records.setdefault(dns.name.from_text(name), []).append(record)
 

@@ -1,0 +1,195 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domains.directory import Choice, Directory, Why
+from domains.model import SendingDomain, State, TrackingDomain
+from domains.names import parents_within_registrable, registrable
+from tests.domains.builders import sending_domain, tracking_domain
+
+PROJECT = 1
+BASE = "http://localhost:8080"
+LINKED = tracking_domain("track.example.com", state=State.VERIFIED)
+DEFAULT = tracking_domain("click.corp.test", state=State.VERIFIED, is_default=True)
+INACTIVE = [State.PENDING, State.FAILED, State.RETIRED]
+
+
+def summary(choice: Choice) -> tuple[str | None, str | None, str | None]:
+    return choice.sending_domain, choice.tracking_domain, choice.system_default
+
+
+def test_the_linked_domain_comes_first() -> None:
+    directory = Directory.build(
+        [LINKED, DEFAULT], [sending_domain(linked_to=LINKED.name)], system_default=BASE
+    )
+    assert directory.choose(PROJECT, "example.com") == Choice(
+        sending_domain="example.com", tracking_domain=LINKED.name, system_default=None, why=Why.LINKED
+    )
+
+
+@pytest.mark.parametrize("state", INACTIVE)
+def test_an_inactive_linked_domain_falls_through(state: State) -> None:
+    linked = tracking_domain("track.example.com", state=state)
+    directory = Directory.build([linked, DEFAULT], [sending_domain(linked_to=linked.name)])
+    assert directory.choose(PROJECT, "example.com") == Choice(
+        sending_domain="example.com",
+        tracking_domain=DEFAULT.name,
+        system_default=None,
+        why=Why.PROJECT_DEFAULT,
+        passed_over=linked.name,
+    )
+
+
+def test_a_sending_domain_without_a_link_gets_the_default() -> None:
+    choice = Directory.build([LINKED, DEFAULT], [sending_domain()]).choose(PROJECT, "example.com")
+    assert (choice.tracking_domain, choice.why) == (DEFAULT.name, Why.PROJECT_DEFAULT)
+    assert choice.passed_over is None
+
+
+@pytest.mark.parametrize("state", INACTIVE)
+def test_an_inactive_default_falls_through(state: State) -> None:
+    default = tracking_domain("click.corp.test", state=state, is_default=True)
+    directory = Directory.build([default], [sending_domain()], system_default=BASE)
+    choice = directory.choose(PROJECT, "example.com")
+    assert summary(choice) == ("example.com", None, BASE)
+    assert choice.why is Why.SYSTEM_DEFAULT
+
+
+@pytest.mark.parametrize("system_default", [None, ""])
+def test_without_any_default_there_is_none(system_default: str | None) -> None:
+    directory = Directory.build([LINKED], [sending_domain()], system_default=system_default)
+    choice = directory.choose(PROJECT, "example.com")
+    assert summary(choice) == ("example.com", None, None)
+    assert choice.why is Why.NONE
+
+
+def test_a_stranger_gets_the_defaults_and_no_sending_domain() -> None:
+    directory = Directory.build([LINKED, DEFAULT], [sending_domain(linked_to=LINKED.name)])
+    assert summary(directory.choose(PROJECT, "elsewhere.test")) == (None, DEFAULT.name, None)
+
+
+@pytest.mark.parametrize("sender", ["Example.COM", "example.com.", "EXAMPLE.com."])
+def test_any_spelling_is_found(sender: str) -> None:
+    directory = Directory.build([LINKED], [sending_domain(linked_to=LINKED.name)])
+    assert directory.choose(PROJECT, sender).tracking_domain == LINKED.name
+
+
+def test_an_internationalised_sender_is_found() -> None:
+    directory = Directory.build([LINKED], [sending_domain("xn--bcher-kva.de", linked_to=LINKED.name)])
+    assert directory.choose(PROJECT, "Bücher.de").sending_domain == "xn--bcher-kva.de"
+
+
+def test_a_subdomain_inherits_from_the_nearest_parent() -> None:
+    near = tracking_domain("track.news.example.com", state=State.VERIFIED)
+    directory = Directory.build(
+        [LINKED, near],
+        [
+            sending_domain("example.com", linked_to=LINKED.name),
+            sending_domain("news.example.com", linked_to=near.name),
+        ],
+    )
+    assert summary(directory.choose(PROJECT, "a.b.news.example.com")) == (
+        "news.example.com",
+        near.name,
+        None,
+    )
+    assert summary(directory.choose(PROJECT, "shop.example.com")) == ("example.com", LINKED.name, None)
+
+
+def test_a_subdomain_of_its_own_without_a_link_does_not_inherit() -> None:
+    directory = Directory.build(
+        [LINKED, DEFAULT],
+        [sending_domain("example.com", linked_to=LINKED.name), sending_domain("news.example.com")],
+    )
+    assert directory.choose(PROJECT, "news.example.com").tracking_domain == DEFAULT.name
+
+
+def test_a_name_that_only_ends_alike_does_not_inherit() -> None:
+    directory = Directory.build([LINKED], [sending_domain("example.com", linked_to=LINKED.name)])
+    assert directory.choose(PROJECT, "badexample.com").sending_domain is None
+
+
+@pytest.mark.parametrize(
+    ("suffix", "sender"), [("co.uk", "shop.co.uk"), ("github.io", "me.github.io"), ("com", "example.com")]
+)
+def test_nothing_is_inherited_from_a_public_suffix(suffix: str, sender: str) -> None:
+    directory = Directory.build([LINKED], [sending_domain(suffix, linked_to=LINKED.name)])
+    assert directory.choose(PROJECT, suffix).tracking_domain == LINKED.name
+    assert directory.choose(PROJECT, sender).sending_domain is None
+
+
+def test_nothing_is_inherited_across_a_suffix_deeper_down() -> None:
+    # s3.amazonaws.com is a public suffix, amazonaws.com is none.
+    directory = Directory.build([LINKED], [sending_domain("amazonaws.com", linked_to=LINKED.name)])
+    assert directory.choose(PROJECT, "mail.amazonaws.com").sending_domain == "amazonaws.com"
+    assert directory.choose(PROJECT, "someone.s3.amazonaws.com").sending_domain is None
+
+
+def test_projects_are_apart() -> None:
+    other = tracking_domain("track.other.test", state=State.VERIFIED, project=2, is_default=True)
+    directory = Directory.build([LINKED, other], [sending_domain(linked_to=LINKED.name)])
+    assert summary(directory.choose(2, "example.com")) == (None, other.name, None)
+    assert summary(directory.choose(PROJECT, "other.test")) == (None, None, None)
+
+
+def test_a_link_into_another_project_counts_for_nothing() -> None:
+    foreign = tracking_domain("track.other.test", state=State.VERIFIED, project=2)
+    directory = Directory.build([foreign], [sending_domain(linked_to=foreign.name)])
+    assert summary(directory.choose(PROJECT, "example.com")) == ("example.com", None, None)
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_tracking_domain_is_known(state: State) -> None:
+    directory = Directory.build([tracking_domain("track.example.com", state=state)], [])
+    assert directory.knows("Track.Example.com.")
+    assert not directory.knows("example.com")
+    assert not directory.knows("")
+
+
+HOSTS = st.sampled_from(["track.a.test", "track.b.test", "track.c.test"])
+SENDERS = st.sampled_from(["a.test", "x.a.test", "y.x.a.test", "b.test", "co.uk", "shop.co.uk"])
+PROJECTS = st.sampled_from([1, 2])
+TRACKING = st.lists(
+    st.builds(
+        tracking_domain, HOSTS, state=st.sampled_from(State), project=PROJECTS, is_default=st.booleans()
+    ),
+    unique_by=lambda domain: domain.name,
+)
+SENDING = st.lists(
+    st.builds(sending_domain, SENDERS, linked_to=st.none() | HOSTS, project=PROJECTS),
+    unique_by=lambda domain: domain.name,
+)
+
+
+@given(TRACKING, SENDING, st.none() | st.just(BASE), PROJECTS, SENDERS)
+def test_the_order_of_choice(
+    tracking: list[TrackingDomain],
+    sending: list[SendingDomain],
+    system_default: str | None,
+    project: int,
+    sender: str,
+) -> None:
+    """The same order, read off the lists the slow way."""
+    active = {each.name for each in tracking if each.project == project and each.state is State.VERIFIED}
+    defaults = {each.name for each in tracking if each.is_default} & active
+    links = {each.name: each.tracking_domain for each in sending if each.project == project}
+    own = next((name for name in (sender, *parents_within_registrable(sender)) if name in links), None)
+
+    choice = Directory.build(tracking, sending, system_default=system_default).choose(project, sender)
+
+    assert choice.sending_domain == own
+    if own and links[own] in active:
+        assert summary(choice) == (own, links[own], None)
+    elif defaults:
+        assert choice.tracking_domain in defaults
+        assert choice.system_default is None
+    else:
+        assert summary(choice) == (own, None, system_default)
+
+
+@given(st.text())
+def test_choosing_and_knowing_never_raise(text: str) -> None:
+    directory = Directory.build([LINKED], [sending_domain(linked_to=LINKED.name)])
+    chosen = directory.choose(PROJECT, text).sending_domain
+    assert chosen is None or registrable(text) == "example.com"
+    directory.knows(text)

@@ -1,0 +1,192 @@
+from collections.abc import Iterator
+
+import dns.message
+import dns.resolver
+import pytest
+
+from domains.dns_answer import DnsAnswer, DnsStatus
+from domains.dns_lookup import Resolver
+from tests.dns_server import DnsServer, Failure, Question
+
+HOST = "track.example.com"
+TARGET = "links.waypost.test"
+
+
+@pytest.fixture
+def server() -> Iterator[DnsServer]:
+    with DnsServer() as running:
+        yield running
+
+
+def resolver(server: DnsServer) -> Resolver:
+    return Resolver(["127.0.0.1"], server.port, timeout=5, lifetime=10)
+
+
+def impatient(server: DnsServer) -> Resolver:
+    return Resolver(["127.0.0.1"], server.port, timeout=0.2, lifetime=0.3)
+
+
+def test_the_chain_is_followed_to_its_addresses(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", "Edge.Example.NET")
+    server.add("edge.example.net", "CNAME", TARGET)
+    server.add(TARGET, "A", "192.0.2.10")
+    server.add(TARGET, "A", "192.0.2.11")
+    server.add(TARGET, "AAAA", "2001:db8::10")
+    assert resolver(server).look_up(HOST) == DnsAnswer(
+        host=HOST,
+        status=DnsStatus.FOUND,
+        chain=("edge.example.net", TARGET),
+        addresses=("192.0.2.10", "192.0.2.11", "2001:db8::10"),
+    )
+
+
+def test_an_unknown_name_is_no_record(server: DnsServer) -> None:
+    assert resolver(server).look_up(HOST) == DnsAnswer(host=HOST, status=DnsStatus.NO_RECORD)
+    assert server.questions == [
+        Question(HOST, "CNAME", "udp"),
+        Question(HOST, "A", "udp"),
+        Question(HOST, "AAAA", "udp"),
+    ]
+
+
+def test_a_name_without_such_records_is_no_record(server: DnsServer) -> None:
+    server.add(HOST, "TXT", "hello")
+    assert resolver(server).look_up(HOST).status is DnsStatus.NO_RECORD
+
+
+def test_addresses_in_place_of_a_cname(server: DnsServer) -> None:
+    server.add(HOST, "A", "192.0.2.80")
+    answer = resolver(server).look_up(HOST)
+    assert (answer.status, answer.addresses) == (DnsStatus.ADDRESS_ONLY, ("192.0.2.80",))
+
+
+def test_a_cname_to_nothing_is_found(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", "links.waypost.test.example.com")
+    answer = resolver(server).look_up(HOST)
+    assert (answer.status, answer.chain) == (DnsStatus.FOUND, ("links.waypost.test.example.com",))
+
+
+def test_several_cnames_are_seen(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    server.add(HOST, "CNAME", "old.example.net")
+    answer = resolver(server).look_up(HOST)
+    assert answer.status is DnsStatus.BROKEN
+    assert f"2 CNAME records ({TARGET}, old.example.net)" in answer.detail
+
+
+def test_a_circle_is_broken(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", "a.example.net")
+    server.add("a.example.net", "CNAME", HOST)
+    assert resolver(server).look_up(HOST).status is DnsStatus.BROKEN
+
+
+def test_records_may_change_between_look_ups(server: DnsServer) -> None:
+    asking = resolver(server)
+    assert asking.look_up(HOST).status is DnsStatus.NO_RECORD
+    server.set(HOST, "CNAME", TARGET)
+    assert asking.look_up(HOST).chain == (TARGET,)
+    server.remove(HOST)
+    assert asking.look_up(HOST).status is DnsStatus.NO_RECORD
+
+
+@pytest.mark.parametrize("failure", [Failure.SERVFAIL, Failure.REFUSED])
+def test_a_refusing_server_is_unknown_and_named(server: DnsServer, failure: Failure) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    server.fail_all(failure)
+    answer = resolver(server).look_up(HOST)
+    assert answer.status is DnsStatus.UNKNOWN
+    assert answer.detail == f"the DNS server 127.0.0.1 port {server.port} answered {failure.name}"
+
+
+def test_a_silent_server_is_unknown(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    server.fail_all(Failure.DROP)
+    answer = impatient(server).look_up(HOST)
+    assert answer.status is DnsStatus.UNKNOWN
+    assert answer.detail == f"the DNS server 127.0.0.1 port {server.port} did not answer in time"
+
+
+def test_a_referral_is_unknown(server: DnsServer) -> None:
+    server.fail_all(Failure.REFERRAL)
+    answer = resolver(server).look_up(HOST)
+    assert answer.status is DnsStatus.UNKNOWN
+    assert "refer to others" in answer.detail
+
+
+def test_a_lying_nxdomain_is_taken_at_its_word(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    server.fail(HOST, Failure.NXDOMAIN)
+    assert resolver(server).look_up(HOST).status is DnsStatus.NO_RECORD
+
+
+def test_a_truncated_answer_is_asked_again_by_tcp(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    server.fail(HOST, Failure.TRUNCATE)
+    answer = resolver(server).look_up(HOST)
+    assert (answer.status, answer.chain) == (DnsStatus.FOUND, (TARGET,))
+    assert server.questions[:2] == [Question(HOST, "CNAME", "udp"), Question(HOST, "CNAME", "tcp")]
+
+
+def test_a_fault_behind_the_host_keeps_what_was_seen(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    server.fail(TARGET, Failure.SERVFAIL)
+    answer = resolver(server).look_up(HOST)
+    assert (answer.status, answer.chain) == (DnsStatus.UNKNOWN, (TARGET,))
+
+
+def test_the_next_server_is_asked_where_one_fails(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    # 127.0.0.2 is this machine too, but nothing listens there.
+    asking = Resolver(["127.0.0.2", "127.0.0.1"], server.port, timeout=0.05, lifetime=10)
+    assert asking.look_up(HOST).chain == (TARGET,)
+
+
+def test_the_whole_look_up_has_one_deadline(server: DnsServer) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    moments = iter([0.0, 0.0, 11.0])
+    asking = Resolver(["127.0.0.1"], server.port, timeout=5, lifetime=10, monotonic=lambda: next(moments))
+    answer = asking.look_up(HOST)
+    assert (answer.status, answer.chain) == (DnsStatus.UNKNOWN, (TARGET,))
+    assert answer.detail == "the DNS servers took longer than 10 seconds"
+    assert len(server.questions) == 1
+
+
+def test_answers_of_1232_bytes_are_asked_for(server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    payloads = []
+    reply = server.reply
+
+    def watched(wire: bytes, transport: str) -> bytes | None:
+        payloads.append(dns.message.from_wire(wire).payload)
+        return reply(wire, transport)
+
+    monkeypatch.setattr(server, "reply", watched)
+    resolver(server).look_up(HOST)
+    assert payloads == [1232] * 3
+
+
+def test_a_name_server_is_an_address() -> None:
+    with pytest.raises(ValueError, match="IP address"):
+        Resolver(["dns.example.com"])
+
+
+def test_the_system_is_asked_where_no_server_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unconfigured(self: dns.resolver.Resolver, *_: object) -> None:
+        raise dns.resolver.NoResolverConfiguration
+
+    monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", unconfigured)
+    monkeypatch.setattr(dns.resolver.Resolver, "read_registry", unconfigured)
+    answer = Resolver().look_up(HOST)
+    assert (answer.status, answer.detail) == (
+        DnsStatus.UNKNOWN,
+        "this machine has no DNS server configured",
+    )
+
+
+def test_the_system_is_left_alone_where_servers_are_set(
+    server: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(self: dns.resolver.Resolver, *_: object) -> None:
+        raise AssertionError("the system's configuration was read")
+
+    monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", forbidden)
+    assert resolver(server).look_up(HOST).status is DnsStatus.NO_RECORD
