@@ -1,4 +1,4 @@
-"""The key ring's file: made once, replaced whole, watched while serving."""
+"""The key ring's file: made once, replaced whole."""
 
 import os
 import secrets
@@ -56,33 +56,3 @@ def save_key_ring(path: Path, ring: KeyRing) -> None:
             raise
     except OSError as error:
         raise KeyFileError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-class WatchedKeyRing:
-    """The ring as its file has it: a rotation or revocation is seen without a restart."""
-
-    def __init__(self, keys: KeysSection) -> None:
-        self._keys = keys
-        self._stamp = self._read_stamp()
-        self.ring = load_key_ring(keys)
-
-    def refresh(self) -> bool:
-        """Read the file again where it changed; tell whether it did.
-
-        Raises KeyFileError, and the ring stays as it was.
-        """
-        stamp = self._read_stamp()
-        if stamp == self._stamp:
-            return False
-        self.ring = load_key_ring(self._keys)
-        self._stamp = stamp
-        return True
-
-    def _read_stamp(self) -> tuple[int, int] | None:
-        if self._keys.ring:
-            return None
-        try:
-            status = self._keys.file.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_ino

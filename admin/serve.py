@@ -1,0 +1,26 @@
+"""`waypost serve`."""
+
+import click
+
+from admin.invocation import Invocation, pass_invocation
+from service.database import upgrade_database
+from service.logs import configure_logging
+from service.run import Part
+from service.run import serve as run
+
+
+@click.command()
+@click.option(
+    "--only",
+    "only",
+    type=click.Choice(list(Part)),
+    multiple=True,
+    help="Run this part alone; may be given more than once.",
+)
+@pass_invocation
+def serve(invocation: Invocation, only: tuple[str, ...]) -> None:
+    """Run relay, tracker and background work until SIGTERM."""
+    settings = invocation.settings()
+    configure_logging(settings.log.level)
+    upgrade_database(settings)
+    run(settings, frozenset(map(Part, only)) or frozenset(Part))

@@ -1,0 +1,21 @@
+"""Run the named benchmarks, or all of them."""
+
+import importlib
+import sys
+
+NAMES = ("rewriter", "links", "events", "tracker", "relay")
+
+
+def main() -> None:
+    """Print each benchmark's tables under its name."""
+    wanted = sys.argv[1:] or NAMES
+    unknown = sorted(set(wanted) - set(NAMES))
+    if unknown:
+        sys.exit(f"unknown: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    for name in wanted:
+        print(f"\n# {name}\n", flush=True)
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What relay and tracker hold in memory, kept as fresh as the database and the key file are."""
+
+import logging
+
+from domains.directory import Directory
+from domains.errors import StoreUnavailable
+from domains.ports import DomainStore
+from service.alarm import Alarm
+from service.key_file import KeyFileError, load_key_ring
+from service.settings import KeysSection
+
+log = logging.getLogger("waypost.service")
+
+
+class LiveDirectory:
+    """The domains as the database last had them; the database may be away for as long as it likes."""
+
+    def __init__(self, store: DomainStore, system_default: str | None) -> None:
+        """Raises domains.errors.StoreUnavailable: without a first reading nothing could be tracked."""
+        self._store = store
+        self._system_default = system_default
+        self._version = -1
+        self._alarm = Alarm(log, "domains")
+        self.current = Directory.build([], [], system_default=system_default)
+        self._read()
+
+    def refresh(self) -> None:
+        """Read the domains again where they changed."""
+        try:
+            self._read()
+        except StoreUnavailable as error:
+            self._alarm.failed(f"{error} Mail goes on with the domains as they were")
+        else:
+            self._alarm.well()
+
+    def _read(self) -> None:
+        # The version first: a change in between is then seen again at the next reading, not missed.
+        version = self._store.version()
+        if version == self._version:
+            return
+        tracking, sending = self._store.tracking_domains(), self._store.sending_domains()
+        self.current = Directory.build(tracking, sending, system_default=self._system_default)
+        if self._version >= 0:
+            log.info("domains changed: %d tracking, %d sending", len(tracking), len(sending))
+        self._version = version
+
+
+class LiveKeyRing:
+    """The key ring as its file last had it: a rotation or revocation is seen without a restart."""
+
+    def __init__(self, keys: KeysSection) -> None:
+        """Raises KeyFileError."""
+        self._keys = keys
+        self._alarm = Alarm(log, "keys")
+        self._stamp = self._read_stamp()
+        self.current = load_key_ring(keys)
+
+    def refresh(self) -> None:
+        """Read the ring again where its file changed; a file that cannot be read changes nothing."""
+        stamp = self._read_stamp()
+        if stamp == self._stamp:
+            return
+        try:
+            self.current = load_key_ring(self._keys)
+        except KeyFileError as error:
+            self._alarm.failed(f"{error}; the ring stays as it was")
+            return
+        self._stamp = stamp
+        self._alarm.well()
+        log.info("keys changed: %d in the ring", len(self.current.keys))
+
+    def _read_stamp(self) -> tuple[int, int] | None:
+        """Return what changes when the file is replaced; None where the settings hold the ring."""
+        if self._keys.ring:
+            return None
+        try:
+            status = self._keys.file.stat()
+        except OSError:
+            return (0, 0)
+        return status.st_mtime_ns, status.st_ino

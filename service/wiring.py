@@ -1,0 +1,116 @@
+"""Which concrete class stands behind each port of the running server: the composition root."""
+
+import ipaddress
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from domains.directory import Directory
+from domains.errors import StoreUnavailable
+from events.journal import Journal
+from links.ids import RECORD_BYTES, record_id
+from links.key_ring import KeyRing
+from relay.pipeline import Pipeline
+from relay.server import Relay
+from relay.settings import RelaySettings, TrackingSettings
+from rewriter import rewrite
+from service.errors import OperatorError
+from service.freshness import LiveDirectory, LiveKeyRing
+from service.settings import Settings, TrackerSection
+from service.upstream_wiring import build_upstream, system_default
+from storage.domain_store import SqlDomainStore
+from tracker.app import OperatorPage, TrackerApp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What relay and tracker share in one process."""
+
+    directory: LiveDirectory
+    ring: LiveKeyRing
+    journal: Journal
+
+
+def build_live(settings: Settings, engine: Engine) -> Live:
+    """Read keys and domains, open the journal. Raises OperatorError."""
+    try:
+        directory = LiveDirectory(SqlDomainStore(engine), system_default(settings))
+    except StoreUnavailable as error:
+        raise OperatorError(str(error)) from None
+    return Live(
+        directory=directory,
+        ring=LiveKeyRing(settings.keys),
+        journal=Journal(settings.journal.directory, clock=now, new_suffix=lambda: secrets.token_hex(4)),
+    )
+
+
+def build_relay(settings: Settings, live: Live) -> Relay:
+    """Return the relay, not started. Raises OperatorError."""
+    hostname = settings.relay.hostname or socket.getfqdn()
+    tracking = tracking_settings(settings)
+    return Relay(
+        RelaySettings(
+            hostname=hostname,
+            networks=tuple(ipaddress.ip_network(network) for network in settings.relay.networks),
+            max_message_size=settings.relay.max_message_size,
+            max_recipients=settings.relay.max_recipients,
+        ),
+        tracking,
+        upstream=build_upstream(settings, hostname),
+        pipeline=build_pipeline(tracking, lambda: live.directory.current, lambda: live.ring.current),
+        record=live.journal.append,
+        now=now,
+        monotonic=time.monotonic,
+        random_bytes=secrets.token_bytes,
+    )
+
+
+def build_pipeline(
+    tracking: TrackingSettings, directory: Callable[[], Directory], ring: Callable[[], KeyRing]
+) -> Pipeline:
+    """Return the pipeline with the real rewriter."""
+    return Pipeline(tracking, directory=directory, ring=ring, rewrite=rewrite)
+
+
+def build_tracker(settings: Settings, live: Live) -> TrackerApp:
+    """Return the tracker's application."""
+    section = settings.tracker
+    return TrackerApp(
+        ring=lambda: live.ring.current,
+        record=live.journal.append,
+        clock=now,
+        new_id=lambda: record_id(secrets.token_bytes(RECORD_BYTES)),
+        page=operator_page(section),
+        trusted_proxies=tuple(ipaddress.ip_network(network) for network in section.trusted_proxies),
+    )
+
+
+def operator_page(section: TrackerSection) -> OperatorPage:
+    """Return the operator's words for the page at /."""
+    return OperatorPage(
+        operator=section.operator,
+        abuse_contact=section.abuse_contact,
+        privacy_contact=section.privacy_contact,
+    )
+
+
+def tracking_settings(settings: Settings) -> TrackingSettings:
+    """Return what the relay needs of the tracking section."""
+    section = settings.tracking
+    return TrackingSettings(
+        mode=section.mode,
+        clicks=section.clicks,
+        opens=section.opens,
+        text=section.text,
+        unknown_senders=section.unknown_senders,
+        scheme=section.scheme,
+    )
+
+
+def now() -> int:
+    """Return milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
