@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import dns.exception
-import dns.flags
 import dns.inet
 import dns.message
 import dns.name
@@ -118,8 +117,7 @@ def _text(record: dns.rdata.Rdata) -> str:
 def _is_referral(response: dns.message.Message) -> bool:
     """Tell a referral, which is nothing definite, from a name without such a record [RFC 2308, 2.2]."""
     kinds = {rrset.rdtype for rrset in response.authority}
-    authoritative = bool(response.flags & dns.flags.AA)
-    return dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds and not authoritative
+    return dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
 
 
 def _plain_words(fault: dns.exception.DNSException) -> str:

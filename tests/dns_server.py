@@ -30,6 +30,10 @@ import dns.rrset
 TTL = 60
 POLL_SECONDS = 0.01  # how soon `serve_forever` notices a stop
 BIND_ATTEMPTS = 20  # the port that is free for UDP may be taken for TCP
+AUTHORITY = [  # what stands beside "no such record", in the fullest form of RFC 2308 section 2.2
+    dns.rrset.from_text(".", TTL, "IN", "SOA", "ns.test. hostmaster.test. 1 3600 600 86400 30"),
+    dns.rrset.from_text(".", TTL, "IN", "NS", "ns.test."),
+]
 
 
 class Failure(Enum):
@@ -147,6 +151,8 @@ class DnsServer:
             if found or not aliases:
                 break
             name = dns.name.from_text(aliases[0].to_text())
+        if not response.answer:
+            response.authority += AUTHORITY
         return response
 
     def __enter__(self) -> "DnsServer":

@@ -133,7 +133,7 @@ class TestAddTrackingDomain:
         verified.remove_tracking_domain(TRACK)
         back = verified.add_tracking_domain(TRACK, target=SECOND_TARGET)
         assert (back.state, back.target, back.diagnosis) == (State.PENDING, SECOND_TARGET, "")
-        assert back.verified_at == NOW
+        assert (back.checked_at, back.verified_at) == (None, NOW)
         assert verified.tracking_domains() == [back]
 
 
