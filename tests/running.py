@@ -1,5 +1,6 @@
 """A real `waypost serve` in a process of its own, on ports and a folder of its own."""
 
+import asyncio
 import contextlib
 import http.client
 import os
@@ -10,8 +11,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
+
+from tests.smtp_upstream import ScriptedUpstream
+
+T = TypeVar("T")
 
 COMMAND = Path(sys.executable).with_name("waypost")
 PATIENCE = 20.0
@@ -97,7 +103,9 @@ class RunningWaypost:
 
     def get(self, path: str, method: str = "GET", host: str = "localhost") -> http.client.HTTPResponse:
         """Ask the tracker for `path` on a connection of its own; the body is read."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)) as client:
+        with contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)
+        ) as client:
             client.request(method, path, headers={"Host": host, "User-Agent": "test"})
             response = client.getresponse()
             response.read()
@@ -112,3 +120,25 @@ class RunningWaypost:
         self._reader.join(PATIENCE)
         assert self.process.stderr is not None
         self.process.stderr.close()
+
+
+class UpstreamInThread:
+    """A scripted upstream in a loop and thread of its own, for tests that block."""
+
+    def __init__(self, upstream: ScriptedUpstream) -> None:
+        self.upstream = upstream
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> ScriptedUpstream:
+        self._thread.start()
+        return self._run(self.upstream.__aenter__())
+
+    def __exit__(self, *exception: object) -> None:
+        self._run(self.upstream.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE)
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)

@@ -1,4 +1,4 @@
-"""Undoing the edits of a rewritten message, independent of the rewriter: what is left must be the original."""
+"""Undoing the edits of a rewritten message, independent of the rewriter: what is left is the original."""
 
 import email
 import email.policy
@@ -47,7 +47,9 @@ def _spelled(piece: bytes) -> bytes:
 
 def differing_parts(original: bytes, received: bytes) -> list[tuple[Message, Message]]:
     """Return the leaves that differ. Raises NotUndone where headers or structure do."""
-    before, after = (email.message_from_bytes(data, policy=email.policy.compat32) for data in (original, received))
+    before, after = (
+        email.message_from_bytes(data, policy=email.policy.compat32) for data in (original, received)
+    )
     pairs = list(zip(before.walk(), after.walk(), strict=True))
     if any(left.items() != right.items() for left, right in pairs):
         raise NotUndone("a header changed")

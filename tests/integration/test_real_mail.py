@@ -1,0 +1,160 @@
+"""Every message and page of the corpora through a running Waypost to a real SMTP sink.
+
+None is harmed, and nearly every link is tracked.
+"""
+
+import email
+import http.client
+import re
+import smtplib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from tests import real_mail, undo
+from tests.running import RunningWaypost, UpstreamInThread, free_port, waypost
+from tests.smtp_upstream import ScriptedUpstream
+
+SETTINGS = """
+[relay]
+listen = ["127.0.0.1:0"]
+[upstream]
+url = "smtp://127.0.0.1:{upstream}"
+[tracker]
+listen = ["127.0.0.1:{tracker}"]
+[tracking]
+unknown_senders = true
+default_domain = "{base}"
+"""
+MAY_STAY = 0.01
+TRACE = re.compile(rb"Received: .*\r\n(?:[ \t].*\r\n)*")
+
+
+class Relayed:
+    """Sends through a running Waypost and reads what arrived at the sink."""
+
+    def __init__(self, running: RunningWaypost, upstream: ScriptedUpstream, base: str) -> None:
+        self.running, self.upstream, self.base = running, upstream, base
+        self.smtp = smtplib.SMTP("127.0.0.1", running.smtp_port, timeout=30)
+        self.tracker = http.client.HTTPConnection("127.0.0.1", running.http_port, timeout=10)
+
+    def send(self, message: bytes) -> bytes:
+        """Return what arrived, without our Received header."""
+        self.smtp.sendmail("news@sender.example", ["reader@recipient.example"], message, ["BODY=8BITMIME"])
+        content = self.upstream.taken[-1].content
+        assert content is not None
+        trace = TRACE.match(content)
+        assert trace is not None
+        return content[trace.end() :]
+
+    def destination(self, url: str) -> str | None:
+        """Return where a tracked URL leads; None for one that is not tracked."""
+        if not url.startswith(f"{self.base}/c/"):
+            return None
+        self.tracker.request("GET", url.removeprefix(self.base))
+        answer = self.tracker.getresponse()
+        answer.read()
+        assert answer.status == 302, url
+        return answer.headers["Location"]
+
+    def reasons(self) -> str:
+        """Return what the mail log says of the last message."""
+        lines = [line for line in self.running.log if "waypost.mail" in line]
+        return lines[-1] if lines else ""
+
+
+@pytest.fixture(scope="module")
+def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayed]:
+    folder = tmp_path_factory.mktemp("waypost")
+    port = free_port()
+    base = f"http://localhost:{port}"
+    with UpstreamInThread(ScriptedUpstream()) as upstream:
+        text = SETTINGS.format(upstream=upstream.port, tracker=port, base=base)
+        (folder / "waypost.toml").write_text(text)
+        assert waypost(folder, "init", "--if-missing").returncode == 0
+        with RunningWaypost(folder) as running:
+            yield Relayed(running, upstream, base)
+
+
+def message_paths() -> list[Path]:
+    return [path for corpus in real_mail.corpora() for path in real_mail.messages(corpus)]
+
+
+def page_paths() -> list[Path]:
+    return [path for corpus in real_mail.corpora() for path in real_mail.pages(corpus)]
+
+
+def prove_unharmed(original: bytes, received: bytes, base: str) -> None:
+    """Fail where anything but link values and the pixel changed."""
+    for before, after in undo.differing_parts(original, received):
+        left, right = before.get_payload(decode=True), after.get_payload(decode=True)
+        assert isinstance(left, bytes)
+        assert isinstance(right, bytes)
+        for value in undo.undo_page(left, right, base.encode()):
+            assert real_mail.ABSOLUTE.match(value.strip(b"\"'").decode("latin-1")), value
+
+
+@pytest.mark.parametrize("path", message_paths(), ids=lambda path: path.name)
+def test_a_message_arrives_unharmed(relayed: Relayed, path: Path) -> None:
+    original = real_mail.normalised(path.read_bytes())
+    if b"\0" in original:
+        pytest.skip("no SMTP client may send NUL")
+    received = relayed.send(original)
+    if received == original:
+        said = relayed.reasons()
+        assert "left=" in said or "untracked=" in said or not _has_links(original), said
+    else:
+        prove_unharmed(original, received, relayed.base)
+
+
+def _has_links(message: bytes) -> bool:
+    return b"text/html" in message.lower()
+
+
+@pytest.mark.parametrize("encoding", real_mail.ENCODINGS)
+def test_pages_are_unharmed_and_tracked(
+    relayed: Relayed, encoding: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, stayed = 0, Counter[str]()
+    for path in page_paths():
+        page = real_mail.wrapped(path, encoding)
+        received = relayed.send(page.message)
+        prove_unharmed(page.message, received, relayed.base)
+        before, after = (_hrefs(_body(message)) for message in (page.message, received))
+        assert len(before) == len(after)
+        for href, tracked in zip(before, after, strict=True):
+            if not real_mail.ABSOLUTE.match(href):
+                assert href == tracked
+                continue
+            found += 1
+            destination = relayed.destination(tracked)
+            if destination is None:
+                stayed[f"{path.name}: {href}"] += 1
+            else:
+                assert destination == as_sent(href)
+    with capsys.disabled():
+        print(f"\n{encoding}: {found} links in {len(page_paths())} pages, {stayed.total()} not tracked")
+        for place, times in stayed.most_common():
+            print(f"  {times} x {place}")
+    assert stayed.total() <= MAY_STAY * found
+
+
+def _body(message: bytes) -> bytes:
+    payload = email.message_from_bytes(message).get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload
+
+
+def _hrefs(html: bytes) -> list[str]:
+    nodes = LexborHTMLParser(html).css("a[href], area[href]")
+    return [node.attributes["href"] or "" for node in nodes]
+
+
+def as_sent(href: str) -> str:
+    """Return a URL as a Location header can hold it: white space dropped, the rest percent-encoded."""
+    stripped = re.sub(r"[\t\r\n]", "", href.strip("".join(map(chr, range(33)))))
+    return quote(stripped, safe="".join(map(chr, range(33, 127))))
