@@ -36,8 +36,9 @@ class Limits:
     text_size: int = 2 * 1024 * 1024
     parts: int = 1_000
     depth: int = 50  # of nested multiparts
-    html_depth: int = 2_000  # of nested elements; selectolax is quadratic beyond
-    attributes: int = 1_000  # on one tag; selectolax is quadratic beyond
+    html_elements: int = 600_000  # that a parser may make of one part, copies of open formatting included
+    html_depth: int = 400  # of nested elements; selectolax is quadratic, and turbohtml stops at 512
+    attributes: int = 200  # on one element; selectolax is quadratic
     links: int = 5_000  # in one message
 
 

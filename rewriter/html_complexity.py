@@ -1,0 +1,52 @@
+"""What is refused before a parser can be made to work for long, or to fill the memory."""
+
+import re
+from collections.abc import Sequence
+
+from turbohtml import Element
+
+from rewriter.html_positions import DEEPEST
+from rewriter.policy import Limits
+
+_SAMPLE = 100
+_SMALL = 16 * 1024  # bytes; what fits in here costs milliseconds however many attributes it holds
+
+# Elements that a parser opens anew in each block until they are closed ("active formatting elements"); `a` is
+# not among them since an `a` closes the one before.
+_FORMATTING = r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)"
+_FORMATTING_TAG = re.compile(rf"{_FORMATTING}(?=[\t\n\f />])", re.IGNORECASE)
+# A tag of a form in which equal text means equal attributes, whatever stands around it.
+_ATTRIBUTE = r"[\t\n\f ]++[a-z:_-]++(?:=(?:\"[^\"<>]*+\"|'[^'<>]*+'|[a-z0-9#+_-]++))?+"
+_PLAIN_FORMATTING_TAG = re.compile(rf"{_FORMATTING}(?:{_ATTRIBUTE})*+[\t\n\f ]*+/?>", re.IGNORECASE)
+_EQUAL_ONES_KEPT = 3  # the "Noah's Ark clause" of the HTML standard, section 13.2.4.3
+
+
+def is_too_complex(view: str, limits: Limits) -> bool:
+    """Tell whether a parse of `view` could make more than `limits.html_elements` elements.
+
+    `<p><b 1><b 2>…` followed by many `<p>` makes each `<b>` anew in each `<p>`: 26 KB of it become a million
+    elements and 1.5 GB. The bound: no tag opens more elements anew than there are formatting tags that
+    differ, three times each, and turbohtml nests no deeper than 512.
+    """
+    tags = view.count("<")
+    if tags * DEEPEST <= limits.html_elements:
+        return False
+    plain = _PLAIN_FORMATTING_TAG.findall(view)
+    others = len(_FORMATTING_TAG.findall(view)) - len(plain)
+    reopened = _EQUAL_ONES_KEPT * (len(set(plain)) + others)
+    return tags * min(reopened + 1, DEEPEST) > limits.html_elements
+
+
+def is_too_tangled(elements: Sequence[Element], size: int, limits: Limits) -> bool:
+    """Tell whether a tree, as all its elements in document order, is too deep or has too many attributes.
+
+    Lexbor takes quadratic time for both. One step in document order leads at most one level down, so a
+    sample of every hundredth element misses no depth by more than a hundred.
+    """
+    if len(elements) > limits.html_elements:
+        return True
+    if len(elements) > limits.html_depth - _SAMPLE:
+        deepest = max(sum(1 for _ in element.ancestors) for element in elements[::_SAMPLE])
+        if deepest > limits.html_depth - _SAMPLE:
+            return True
+    return size > _SMALL and max(len(element.attrs) for element in elements) > limits.attributes

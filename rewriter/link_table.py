@@ -1,0 +1,107 @@
+"""The links of one message: which are tracked, under which number, and which were opted out."""
+
+from dataclasses import dataclass
+
+from rewriter.policy import Links, Policy, VisibleUrl
+from rewriter.report import Reason
+from rewriter.url_rules import Destination, HostList, destination, has_placeholder, shows_foreign_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundLink:
+    """A link as a part has it. `url` is what a browser reads: decoded, stripped."""
+
+    url: str
+    utf8: bool  # whether the part is in UTF-8
+    text: str = ""  # what the reader sees; "" where the URL stands for itself
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedLink:
+    """One distinct (URL, name) of the message (rule 9)."""
+
+    number: int  # from 1
+    url: str  # ASCII, what the token carries
+    name: str
+    tags: tuple[str, ...]  # of its first occurrence
+    tracked_url: str  # ASCII
+
+
+class LinkTable:
+    """Decides about every link of one message, HTML parts first, then text parts (rules 5 to 10)."""
+
+    def __init__(self, policy: Policy, links: Links, list_unsubscribe: frozenset[str]) -> None:
+        self._policy = policy
+        self._links = links
+        self._excluded = HostList(policy.excluded_hosts)
+        self._allowed = HostList(policy.allowed_destinations)
+        read = (destination(url, utf8=True) for url in list_unsubscribe)
+        self._list_unsubscribe = frozenset(found.url for found in read if isinstance(found, Destination))
+        self._tracked: dict[tuple[str, str], TrackedLink] = {}
+        self._opted_out: set[str] = set()
+        self._seen = 0
+
+    @property
+    def tracked(self) -> tuple[TrackedLink, ...]:
+        """All that got a number, in that order."""
+        return tuple(self._tracked.values())
+
+    def is_tracked(self, url: str) -> bool:
+        """Tell whether `url` is one of our own tracked URLs already."""
+        return self._links.is_tracked(url)
+
+    def decide(self, link: FoundLink) -> TrackedLink | Reason:
+        """Return the tracked link that takes the place of `link`, or why it stays.
+
+        The limit counts links that stay too: those of a message rewritten before stay, and it must not
+        make room for others.
+        """
+        self._seen += 1
+        if has_placeholder(link.url):
+            return Reason.PLACEHOLDER
+        found = destination(link.url, utf8=link.utf8)
+        if isinstance(found, Reason):
+            return found
+        if link.opted_out:
+            self._opted_out.add(found.url)
+        return self._refusal(link, found) or self._track(found.url, link)
+
+    def was_opted_out(self, url: str) -> bool:
+        """Tell whether some link to `url` was opted out so far: it holds for the text part too (rule 10)."""
+        found = destination(url, utf8=True)
+        return isinstance(found, Destination) and found.url in self._opted_out
+
+    def _refusal(self, link: FoundLink, found: Destination) -> Reason | None:
+        policy = self._policy
+        if not policy.clicks:
+            return Reason.CLICKS_OFF
+        if self._links.is_tracked(found.url):
+            return Reason.ALREADY_TRACKED
+        if link.opted_out:
+            return Reason.OPTED_OUT
+        if found.url in self._list_unsubscribe:
+            return Reason.LIST_UNSUBSCRIBE
+        if found.host in self._excluded:
+            return Reason.EXCLUDED_HOST
+        if self._allowed and found.host not in self._allowed:
+            return Reason.NOT_ALLOWED
+        foreign = policy.visible_url is VisibleUrl.SKIP_FOREIGN
+        if foreign and link.text and shows_foreign_url(link.text, policy.tracking_site):
+            return Reason.VISIBLE_URL
+        return Reason.TOO_MANY_LINKS if self._seen > policy.limits.links else None
+
+    def _track(self, url: str, link: FoundLink) -> TrackedLink | Reason:
+        tracked = self._tracked.get((url, link.name))
+        if tracked is None:
+            number = len(self._tracked) + 1
+            tracked_url = self._links.click(url, number)
+            if tracked_url is None:
+                return Reason.URL_TOO_LONG
+            tracked = TrackedLink(
+                number=number, url=url, name=link.name, tags=link.tags, tracked_url=tracked_url
+            )
+            self._tracked[url, link.name] = tracked
+        return tracked
