@@ -17,7 +17,6 @@ class Reason(StrEnum):
 
     # a part
     OTHER_TYPE = "other-type"
-    HTML_OFF = "html-off"
     TEXT_OFF = "text-off"
     SIGNED = "signed"
     ENCRYPTED = "encrypted"

@@ -1,0 +1,187 @@
+"""The way of one message through the rewriter: which parts, in which order, and the report."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from rewriter.charsets import looks_wide
+from rewriter.html_part import edit_html
+from rewriter.left_alone import LeftAlone
+from rewriter.line_endings import line_ending
+from rewriter.link_table import LinkTable
+from rewriter.mime_headers import HeaderBlock, read_header
+from rewriter.mime_parts import Part, find_parts
+from rewriter.part_edits import LineLimit, PartEdits
+from rewriter.policy import Links, Policy, SignedMail
+from rewriter.report import Edit, PartReport, PixelReport, Reason, Report, Result
+from rewriter.splice import apply_edits
+from rewriter.text_part import edit_text
+from rewriter.transfer_encodings import IDENTITY, Body, open_body, smallest_decoded_size
+
+_MBOX_LINE = re.compile(rb">?From [^\r\n]*+\r?\n")
+_INLINE_PGP = re.compile(rb"-----BEGIN PGP (?:SIGNED )?MESSAGE-----")
+_UNSUBSCRIBE_URL = re.compile(r"<([^<>]*+)>")  # RFC 2369 section 2: white space inside does not count
+_WHITE_SPACE = re.compile(r"[\t ]+")
+
+
+def rewrite(message: bytes, policy: Policy, links: Links) -> Result:
+    """Rewrite the links of one message and add the open pixel, as `policy` says.
+
+    Nothing but edited spans changes: everything else in `Result.message` is the original, byte for byte, with
+    the line endings it came with. Never raises: whatever goes wrong, the original comes back with the reason
+    `INTERNAL_ERROR` and the exception in `Result.fault`, for the caller to count and log.
+    """
+    try:
+        return _rewrite(message, policy, links)
+    except Exception as fault:  # noqa: BLE001 - a fault of ours, or of `links`, must never stop mail
+        return _untouched(message, Reason.INTERNAL_ERROR, fault=fault)
+
+
+def _rewrite(message: bytes, policy: Policy, links: Links) -> Result:
+    if not (policy.clicks or policy.opens or policy.text):
+        return _untouched(message, Reason.POLICY_OFF)
+    if len(message) > policy.limits.message_size:
+        return _untouched(message, Reason.MESSAGE_TOO_LARGE)
+    mbox_line = _MBOX_LINE.match(message)
+    header = read_header(message, mbox_line.end() if mbox_line else 0, len(message), root=True)
+    if header is None:
+        return _untouched(message, Reason.MALFORMED_HEADER)
+    if policy.signed_mail is SignedMail.LEAVE and (reason := _signature(header)):
+        return _untouched(message, reason)
+    parts = find_parts(message, header, policy.limits)
+    return _Rewriting(message, policy, links, header, parts).result()
+
+
+def _untouched(message: bytes, reason: Reason, *, fault: Exception | None = None) -> Result:
+    report = Report(reason=reason, pixel=PixelReport(reason=reason))
+    return Result(message=message, report=report, fault=fault)
+
+
+def _signature(header: HeaderBlock) -> Reason | None:
+    """Tell which signature over the whole message a change would break (rule 19)."""
+    if header.only("dkim-signature") is not None:
+        return Reason.DKIM_SIGNED
+    return Reason.ARC_SEALED if any(name.startswith("arc-") for name in header.fields) else None
+
+
+def _unsubscribe_urls(header: HeaderBlock) -> frozenset[str]:
+    values = header.fields.get("list-unsubscribe", ())
+    return frozenset(_WHITE_SPACE.sub("", url) for value in values for url in _UNSUBSCRIBE_URL.findall(value))
+
+
+class _Rewriting:
+    """One message while its parts are edited."""
+
+    def __init__(
+        self, message: bytes, policy: Policy, links: Links, header: HeaderBlock, parts: Sequence[Part]
+    ) -> None:
+        self._message = message
+        self._policy = policy
+        self._links = links
+        self._parts = parts
+        self._table = LinkTable(policy, links, _unsubscribe_urls(header))
+        self._pixel = PixelReport(reason=Reason.NO_HTML_PART if policy.opens else Reason.OPENS_OFF)
+        self._pixel_open = policy.opens  # whether the next part that is shown may take it
+
+    def result(self) -> Result:
+        """Edit the parts and put the message together again."""
+        shown = _shown(self._parts)
+        edited: dict[str, PartEdits] = {}
+        # HTML before text, so that an opt-out in HTML holds for the same URL in the text part (rule 10).
+        for part in sorted(self._parts, key=lambda part: part.content_type != "text/html"):
+            edited[part.number] = self._edit(part, want_pixel=self._pixel_open and part.number in shown)
+        in_order = [edited[part.number] for part in self._parts]
+        edits = tuple(edit for part in in_order for edit in part.edits)
+        return Result(
+            message=apply_edits(self._message, edits) if edits else self._message,
+            report=self._report(in_order),
+            edits=edits,
+        )
+
+    def _report(self, in_order: Sequence[PartEdits]) -> Report:
+        return Report(
+            links=tuple(link for edited in in_order for link in edited.links),
+            parts=tuple(
+                PartReport(part=part.number, content_type=part.content_type, reason=edited.reason)
+                for part, edited in zip(self._parts, in_order, strict=True)
+            ),
+            pixel=self._pixel,
+            reason=in_order[0].reason if len(in_order) == 1 else None,
+        )
+
+    def _edit(self, part: Part, *, want_pixel: bool) -> PartEdits:
+        try:
+            edited = self._edit_decoded(part, want_pixel=want_pixel)
+        except LeftAlone as left:
+            edited = PartEdits(reason=left.reason)
+        if want_pixel:
+            self._note_pixel(edited.pixel or PixelReport(part=part.number, reason=edited.reason))
+        return edited
+
+    def _edit_decoded(self, part: Part, *, want_pixel: bool) -> PartEdits:
+        is_html = part.content_type == "text/html"
+        body = self._open(part, self._policy.limits.html_size if is_html else self._policy.limits.text_size)
+        eol = line_ending(self._message, part.start, part.end)
+        lines = LineLimit(eol) if part.encoding in IDENTITY else None
+        if is_html:
+            edited = edit_html(
+                body.decoded,
+                charset=part.charset,
+                policy=self._policy,
+                table=self._table,
+                part=part.number,
+                want_pixel=want_pixel,
+                pixel_url=self._links.open,
+                lines=lines,
+            )
+        else:
+            edited = edit_text(
+                body.decoded,
+                charset=part.charset,
+                flowed=part.flowed,
+                delsp=part.delsp,
+                policy=self._policy,
+                table=self._table,
+                part=part.number,
+                lines=lines,
+            )
+        return replace(edited, edits=tuple(body.place(edited.edits)))
+
+    def _open(self, part: Part, most: int) -> Body:
+        """Decode a part, unless there is a reason to leave it alone."""
+        if part.reason:
+            raise LeftAlone(part.reason)
+        if part.content_type == "text/plain" and not self._policy.text:
+            raise LeftAlone(Reason.TEXT_OFF)
+        if smallest_decoded_size(part.end - part.start, part.encoding) > most:
+            raise LeftAlone(Reason.PART_TOO_LARGE)
+        body = open_body(self._message, part.start, part.end, part.encoding)
+        if len(body.decoded) > most:
+            raise LeftAlone(Reason.PART_TOO_LARGE)
+        if looks_wide(body.decoded):
+            raise LeftAlone(Reason.UNSUPPORTED_CHARSET)
+        if _INLINE_PGP.search(body.decoded):
+            raise LeftAlone(Reason.INLINE_PGP)
+        return body
+
+    def _note_pixel(self, pixel: PixelReport) -> None:
+        """Keep the outcome for one part.
+
+        Where a part cannot take the pixel the next one shown may. One that has it already ends the search,
+        or a message rewritten twice would have two.
+        """
+        self._pixel = pixel
+        self._pixel_open = pixel.reason not in (None, Reason.PIXEL_PRESENT)
+
+
+def _shown(parts: Iterable[Part]) -> frozenset[str]:
+    """Return the HTML parts that a reader sees, by number: of each multipart/alternative those in the last
+    branch that has any (RFC 2046 section 5.1.4), and all that are in none.
+    """
+    html = [part for part in parts if part.content_type == "text/html" and part.reason is None]
+    last = {alternative: branch for part in html for alternative, branch in part.choices}
+    return frozenset(
+        part.number
+        for part in html
+        if all(last[alternative] == branch for alternative, branch in part.choices)
+    )
