@@ -1,0 +1,123 @@
+"""uvicorn's HTTP/1.1 protocol with the bounds that it lacks: connections, size of a head, time of a request.
+
+Without them httptools gathers a header line of any length, and a request that is never finished, or an answer
+that is never read, holds its connection for ever (slowloris).
+"""
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from tracker.request import MAX_HEAD_BYTES
+from tracker.responses import CLOSE, HEAD_TOO_LARGE
+
+log = logging.getLogger("waypost.tracker")
+
+_ABSOLUTE_FORM = re.compile(rb"(?i:https?)://([^/?#]*)/?([^#]*)")
+
+
+@dataclass(slots=True, kw_only=True)
+class Bounds:
+    """For all connections of one server."""
+
+    max_connections: int
+    request_seconds: float  # from the connection, or the answer before, until the answer is out
+    full: bool = False
+
+
+class BoundedConfig(Config):
+    """uvicorn's settings, and ours beside them, since they are what a protocol is made with."""
+
+    def __init__(self, app: Any, bounds: Bounds, **settings: Any) -> None:
+        super().__init__(app, http=BoundedProtocol, **settings)
+        self.bounds = bounds
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection of a client."""
+
+    def __init__(
+        self,
+        config: BoundedConfig,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._bounds = config.bounds
+        self._head_open = True
+        self._head_bytes = 0
+        self._since = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._since = self.loop.time()
+        self._timer = self.loop.call_later(self._bounds.request_seconds, self._check_time)
+        if len(self.connections) > self._bounds.max_connections:
+            self._tell_full()
+            transport.abort()
+        elif len(self.connections) < 0.9 * self._bounds.max_connections:
+            self._bounds.full = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head_open:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        # A complete head is measured where it is answered; this one may never be complete.
+        if self._head_open and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse()
+
+    def on_headers_complete(self) -> None:
+        self._head_open = False
+        self._head_bytes = 0
+        if not self.url.startswith(b"/"):
+            self._to_origin_form()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._head_open = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._since = self.loop.time()
+        super().on_response_complete()
+
+    def _to_origin_form(self) -> None:
+        """Take host and path from an absolute target (RFC 9112 section 3.2.2); any other names no path."""
+        match = _ABSOLUTE_FORM.fullmatch(self.url)
+        self.url = b"/" + match[2] if match else b"*"
+        if match:
+            self.headers[:] = [(name, match[1] if name == b"host" else value) for name, value in self.headers]
+
+    def _check_time(self) -> None:
+        """Asked once for each time span, not once for each request: setting a timer costs more than this."""
+        left = self._since + self._bounds.request_seconds - self.loop.time()
+        if left <= 0:
+            self.transport.abort()
+        else:
+            self._timer = self.loop.call_later(left, self._check_time)
+
+    def _refuse(self) -> None:
+        headers = [*self.server_state.default_headers, *HEAD_TOO_LARGE.headers, CLOSE]
+        lines = [b"%s: %s\r\n" % header for header in headers]
+        status = STATUS_LINE[HEAD_TOO_LARGE.status]
+        self.transport.write(b"".join([status, *lines, b"\r\n", HEAD_TOO_LARGE.body]))
+        self.transport.close()
+
+    def _tell_full(self) -> None:
+        """Say it once, until there is room again: a line for each refusal would fill the disk."""
+        if not self._bounds.full:
+            log.warning("%d connections are open, more are refused", self._bounds.max_connections)
+        self._bounds.full = True

@@ -1,0 +1,91 @@
+"""A request as the tracker sees it, read from an ASGI scope; what HTTP forbids is refused here.
+
+uvicorn's httptools parser accepts a missing Host, two of them, and headers of any size.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracker.client_address import Network, client_address
+from tracker.responses import BAD_REQUEST, HEAD_TOO_LARGE, Response
+
+MAX_HEAD_BYTES = 16 * 1024
+MAX_HEADERS = 100
+MAX_USER_AGENT = 512  # characters; browsers stay below 300
+
+Scope = Mapping[str, Any]
+
+# Of a request with a body, or with bytes of another protocol after it: taken for requests, they could be
+# smuggled in by whoever fills in the body.
+_FOLLOWED = (b"content-length", b"transfer-encoding", b"upgrade")
+
+# RFC 9110 section 7.2; also names with an underscore, which exist. A final dot is an absolute DNS name.
+_HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
+
+
+class Refused(Exception):
+    """The request is no good; `response` says so."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status.phrase)
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an answer and a `Hit` need."""
+
+    method: str
+    path: str = field(repr=False)  # as it came, not decoded; it holds a token
+    host: str  # lower case, without port and final dot; "" from an HTTP/1.0 client that sent none
+    address: str
+    user_agent: str
+    is_last: bool  # of its connection, since what follows its head is not read
+
+
+def read_request(scope: Scope, trusted: Sequence[Network]) -> Request:
+    """Return the request. Raises `Refused`."""
+    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    if len(headers) > MAX_HEADERS or size + sum(len(n) + len(v) for n, v in headers) > MAX_HEAD_BYTES:
+        raise Refused(HEAD_TOO_LARGE)
+    found = _only(headers, b"host", b"user-agent", b"x-forwarded-for", *_FOLLOWED)
+    client = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        host=_host(found[b"host"], scope["http_version"]),
+        address=client_address(client[0] if client else "", found[b"x-forwarded-for"], trusted),
+        user_agent=_user_agent(found[b"user-agent"]),
+        is_last=scope["method"] == "CONNECT" or any(map(found.get, _FOLLOWED)),
+    )
+
+
+def _only(headers: Sequence[tuple[bytes, bytes]], *names: bytes) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {name: [] for name in names}
+    for name, value in headers:
+        if name in found:
+            found[name].append(value)
+    return found
+
+
+def _host(values: list[bytes], http_version: str) -> str:
+    """RFC 9112 section 3.2: one Host, and a valid one; HTTP/1.0 may do without (health checks of HAProxy)."""
+    if not values and http_version == "1.0":
+        return ""
+    match = _HOST.fullmatch(values[0]) if len(values) == 1 else None
+    if match is None:
+        raise Refused(BAD_REQUEST)
+    return match[1].decode("ascii").lower().removesuffix(".")
+
+
+def _user_agent(values: list[bytes]) -> str:
+    """Return the first, cut, and with nothing in it that would steer the terminal it is shown on."""
+    text = values[0].decode("utf-8", "replace")[:MAX_USER_AGENT] if values else ""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )

@@ -1,0 +1,78 @@
+"""The few answers there are. None repeats anything of the request but the destination of an opened token."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+# No cookies, no CORS, no HSTS (old mails hold http links, and that policy is the customer's).
+_ALWAYS: Headers = (
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_PAGE_POLICY = (
+    b"content-security-policy",
+    b"default-src 'none'; style-src 'unsafe-inline'; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+CLOSE = (b"connection", b"close")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer with its `Content-Length`; to a HEAD its body is left out."""
+
+    status: HTTPStatus
+    headers: Headers
+    body: bytes = field(default=b"", repr=False)
+
+
+def _with_body(status: HTTPStatus, content_type: bytes, body: bytes, *more: tuple[bytes, bytes]) -> Response:
+    length = (b"content-length", str(len(body)).encode("ascii"))
+    return Response(status, (*_ALWAYS, (b"content-type", content_type), length, *more), body)
+
+
+def page(status: HTTPStatus, title: str, content: str) -> Response:
+    """Return an HTML page. `title` and `content` are HTML: whoever fills them in escapes."""
+    document = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n"
+        "<style>body{max-width:36rem;margin:3rem auto;padding:0 1rem;font:1rem/1.5 sans-serif}</style>\n"
+        f"</head>\n<body>\n<h1>{title}</h1>\n{content}\n</body>\n</html>\n"
+    )
+    return _with_body(status, b"text/html; charset=utf-8", document.encode("utf-8"), _PAGE_POLICY)
+
+
+def redirect(url: str) -> Response:
+    """Return the 302 to `url`, printable ASCII. Never 301 or 308: browsers would skip us the next time."""
+    # A URL in an href may hold spaces, a Location may not (RFC 9110 section 10.2.2).
+    location = url.encode("ascii").replace(b" ", b"%20")
+    return Response(HTTPStatus.FOUND, (*_ALWAYS, (b"location", location), (b"content-length", b"0")))
+
+
+def plain(status: HTTPStatus, text: str, *more: tuple[bytes, bytes]) -> Response:
+    """Return a line of plain text."""
+    return _with_body(status, b"text/plain; charset=utf-8", text.encode("utf-8") + b"\n", *more)
+
+
+PIXEL = _with_body(
+    HTTPStatus.OK,
+    b"image/gif",
+    # GIF89a, one transparent pixel: header, a palette of two, transparency, the image, the end. 43 bytes.
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
+    b"!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;",
+)
+NOT_FOUND = page(
+    HTTPStatus.NOT_FOUND,
+    "This link does not work",
+    "<p>It may have been cut or changed on its way. Try the link in the original message again, "
+    "or go to the sender's site directly.</p>",
+)
+ROBOTS = plain(HTTPStatus.OK, "User-agent: *\nDisallow: /")
+HEALTHY = plain(HTTPStatus.OK, "ok")
+BAD_REQUEST = plain(HTTPStatus.BAD_REQUEST, "Bad request.")
+HEAD_TOO_LARGE = plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "Request header too large.")
+NOT_ALLOWED = plain(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET and HEAD.", (b"allow", b"GET, HEAD"))

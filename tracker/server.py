@@ -1,0 +1,82 @@
+"""The tracker on its sockets: uvicorn inside an event loop that is already running."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+
+from uvicorn import Server
+
+from tracker.app import TrackerApp
+from tracker.protocol import BoundedConfig, Bounds
+
+KEEP_ALIVE_SECONDS = 5
+REQUEST_SECONDS = 15.0  # the slowest phone on the worst network has sent its request by then
+
+
+class _EmbeddedServer(Server):
+    """uvicorn without its signal handlers: who owns the event loop decides when to stop."""
+
+    def __init__(self, config: BoundedConfig) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+class TrackerServer:
+    """Serves `app` on sockets that are bound already, and closes them in the end.
+
+    `stop_seconds` bounds the stop: requests that are still unanswered then are cut off.
+    """
+
+    def __init__(
+        self,
+        app: TrackerApp,
+        sockets: Sequence[socket.socket],
+        *,
+        max_connections: int = 10_000,
+        stop_seconds: int = 10,
+        request_seconds: float = REQUEST_SECONDS,
+    ) -> None:
+        config = BoundedConfig(
+            app,
+            Bounds(max_connections=max_connections, request_seconds=request_seconds),
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            log_level="error",  # its warnings are one line for each bad request: a way to fill a disk
+            access_log=False,  # paths are tokens, tokens are people
+            proxy_headers=False,  # the app reads X-Forwarded-For itself, from listed networks alone
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=stop_seconds,
+        )
+        self._server = _EmbeddedServer(config)
+        self._sockets = list(sockets)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Return when connections are accepted. Raises OSError where a socket cannot be listened on."""
+        self._serving = asyncio.create_task(self._server.serve(self._sockets), name="tracker")
+        listening = asyncio.create_task(self._server.listening.wait())
+        await asyncio.wait({self._serving, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if not listening.done():
+            listening.cancel()
+            await self._serving
+
+    async def stop(self) -> None:
+        """Accept no more, answer what was asked, and return within `stop_seconds` and a little."""
+        if self._serving is None:
+            return
+        self._server.should_exit = True
+        await self._serving
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
