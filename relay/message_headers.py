@@ -32,7 +32,7 @@ class MessageHeaders:
 
 def read_headers(message: bytes) -> MessageHeaders:
     """Read a message with CRLF line endings."""
-    end = message.find(b"\r\n\r\n", 0, _MOST)
+    end = 0 if message.startswith(b"\r\n") else message.find(b"\r\n\r\n", 0, _MOST)
     fields: dict[str, list[str]] = {}
     for found in _FIELD.finditer(message, 0, end if end >= 0 else _MOST):
         fields.setdefault(found[1].lower().decode("ascii"), []).append(_text(found[2]))

@@ -1,0 +1,204 @@
+"""A running relay with everything around it faked but SMTP, and a client that says bytes."""
+
+import asyncio
+import itertools
+import socket
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from types import TracebackType
+from typing import Any, Self
+
+from domains.directory import Directory
+from events.model import MessageRecord, Outcome, Record
+from links.key_ring import KeyRing
+from relay.pipeline import Pipeline, Rewrite
+from relay.server import Relay
+from relay.settings import RelaySettings, TrackingSettings
+from relay.upstream.connection import SmtpServer
+from relay.upstream.port import Upstream
+from relay.upstream.smtp_upstream import SmtpUpstream
+from rewriter.policy import Links, Policy
+from rewriter.report import Edit, LinkReport, Report, Result
+
+NOW = 1_795_000_000_000  # 2026-11-18, milliseconds
+SYSTEM_DEFAULT = "http://localhost:8080"
+RING = KeyRing.first(b"k" * 32, NOW)
+DIRECTORY = Directory.build([], [], system_default=SYSTEM_DEFAULT)
+LINK = b"http://shop.example/sale"
+
+MESSAGE = b"From: App <app@shop.example>\r\nMessage-ID: <1@shop.example>\r\nSubject: x\r\n\r\nhello\r\n"
+TRACKED_MESSAGE = b"From: app@shop.example\r\n\r\n<a href=" + LINK + b">go</a>\r\n"
+
+
+def rewrite_link(message: bytes, policy: Policy, links: Links) -> Result:
+    """Track `LINK` where it stands, once: a rewriter small enough to be right."""
+    start = message.find(LINK)
+    tracked = links.click(LINK.decode(), 1)
+    if start < 0 or tracked is None:
+        return Result(message=message, report=Report())
+    edit = Edit(start, start + len(LINK), tracked.encode())
+    report = Report(links=(LinkReport(part="1", line=1, url=LINK.decode(), reason=None, number=1),))
+    return Result(message=message.replace(LINK, edit.replacement, 1), report=report, edits=(edit,))
+
+
+def smtp_upstream(port: int, *, pool_size: int = 4, pool_wait: float = 5.0, **server: Any) -> SmtpUpstream:
+    """Return an upstream on a port of this machine. Timeouts are long: tests that need one give it."""
+    return SmtpUpstream(
+        SmtpServer(host="127.0.0.1", port=port, hostname="relay.test", **server),
+        pool_size=pool_size,
+        idle_limit=60.0,
+        pool_wait=pool_wait,
+        monotonic=time.monotonic,
+    )
+
+
+def numbered_bytes() -> Callable[[int], bytes]:
+    """Return a source of `random` bytes: 1, 2, 3 …"""
+    numbers: Iterator[int] = itertools.count(1)
+    return lambda size: next(numbers).to_bytes(size, "big")
+
+
+class RunningRelay:
+    """The relay under test. `records` is what it gave to the journal."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        *,
+        tracking: TrackingSettings | None = None,
+        directory: Callable[[], Directory] = lambda: DIRECTORY,
+        ring: Callable[[], KeyRing] = lambda: RING,
+        rewrite: Rewrite = rewrite_link,
+        record: Callable[[Record], object] | None = None,
+        **settings: Any,
+    ) -> None:
+        tracking = tracking or TrackingSettings(unknown_senders=True)
+        self.records: list[Record] = []
+        self.relay = Relay(
+            RelaySettings(hostname="relay.test", **settings),
+            tracking,
+            upstream=upstream,
+            pipeline=Pipeline(tracking, directory=directory, ring=ring, rewrite=rewrite),
+            record=record or self.records.append,
+            now=lambda: NOW,
+            monotonic=time.monotonic,
+            random_bytes=numbered_bytes(),
+        )
+        self.port = 0
+        self.clients: list[Client] = []
+
+    async def __aenter__(self) -> Self:
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.port = listening.getsockname()[1]
+        await self.relay.start([listening])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for client in self.clients:
+            client.close()
+        await self.relay.stop(grace=5)
+
+    async def connect(self) -> "Client":
+        """Return a client that has read the greeting."""
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.clients.append(client)
+        client.greeting = await client.reply()
+        return client
+
+    async def ready(self) -> "Client":
+        """Return a client that has said EHLO."""
+        client = await self.connect()
+        await client.say("EHLO client.test")
+        return client
+
+    @property
+    def messages(self) -> list[MessageRecord]:
+        """The message records, in order."""
+        return [record for record in self.records if isinstance(record, MessageRecord)]
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """The outcomes, in order."""
+        return [record for record in self.records if isinstance(record, Outcome)]
+
+
+class Client:
+    """Says lines, and reads replies as text: the lines of one reply joined by LF."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.greeting = ""
+
+    async def say(self, line: str | bytes) -> str:
+        """Say one line, and return the reply."""
+        self.send(line.encode() + b"\r\n" if isinstance(line, str) else line)
+        return await self.reply()
+
+    def send(self, raw: bytes) -> None:
+        """Say bytes as they are."""
+        self._writer.write(raw)
+
+    async def reply(self) -> str:
+        """Return the next reply; "" where the connection ended."""
+        lines = []
+        async with asyncio.timeout(10):
+            while line := await self._reader.readline():
+                assert line.endswith(b"\r\n"), line
+                assert line.isascii(), line
+                lines.append(line[:-2].decode())
+                if line[3:4] != b"-":
+                    break
+        return "\n".join(lines)
+
+    async def envelope(self, *recipients: str, sender: str = "app@shop.example") -> list[str]:
+        """Say MAIL and the RCPTs; return the replies."""
+        replies = [await self.say(f"MAIL FROM:<{sender}>")]
+        return replies + [await self.say(f"RCPT TO:<{recipient}>") for recipient in recipients]
+
+    async def data(self, message: bytes) -> str:
+        """Say DATA and the message, stuffed; return the last reply."""
+        go_ahead = await self.say("DATA")
+        assert go_ahead.startswith("354"), go_ahead
+        return await self.say((b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n")
+
+    async def deliver(self, message: bytes = MESSAGE, recipient: str = "b@there.example") -> str:
+        """Say a whole transaction; return the last reply."""
+        replies = await self.envelope(recipient)
+        assert all(reply.startswith("250") for reply in replies), replies
+        return await self.data(message)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
+
+    def reset(self) -> None:
+        """Hang up with a TCP reset."""
+        self._writer.transport.abort()
+
+    def send_eof(self) -> None:
+        """Say that nothing more will come."""
+        self._writer.write_eof()
+
+    async def at_end(self) -> bool:
+        """Whether the relay closed the connection, with nothing said before."""
+        async with asyncio.timeout(10):
+            return await self._reader.read() == b""
+
+
+def without_received(content: bytes | None) -> bytes:
+    """Return a relayed message without the Received field that the relay put in front."""
+    assert content is not None
+    assert content.startswith(b"Received: ")
+    end = 0
+    while True:
+        end = content.index(b"\r\n", end) + 2
+        if content[end : end + 1] not in (b"\t", b" "):
+            return content[end:]
+
+
+STRANGERS = (ip_network("192.0.2.0/24"),)
+"""Networks that hold no client of these tests."""
