@@ -89,6 +89,11 @@ class Relay:
         await _wait(self._deliveries, until=None)
         await self.upstream.close()
 
+    @property
+    def connected(self) -> int:
+        """How many clients are."""
+        return len(self._sessions)
+
     def new_transaction(self) -> Transaction:
         """Return a transaction with an id of its own."""
         now = self._now()

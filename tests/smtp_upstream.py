@@ -12,7 +12,9 @@ Bytes go out as they are, text gets its CRLF.
 """
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -233,7 +235,7 @@ class _Conversation:
             await self._reader.read()  # until the other side has had enough
             return False
         if answer is RESET:
-            self._writer.transport.abort()
+            reset(self._writer)
             return False
         if isinstance(answer, Act):
             return False
@@ -243,3 +245,9 @@ class _Conversation:
     async def _say(self, answer: str | bytes) -> None:
         self._writer.write(answer if isinstance(answer, bytes) else answer.encode() + b"\r\n")
         await self._writer.drain()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Close with a TCP reset: what SO_LINGER without any time does."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

@@ -20,6 +20,7 @@ from relay.upstream.port import Upstream
 from relay.upstream.smtp_upstream import SmtpUpstream
 from rewriter.policy import Links, Policy
 from rewriter.report import Edit, LinkReport, Report, Result
+from tests.smtp_upstream import reset
 
 NOW = 1_795_000_000_000  # 2026-11-18, milliseconds
 SYSTEM_DEFAULT = "http://localhost:8080"
@@ -177,7 +178,7 @@ class Client:
 
     def reset(self) -> None:
         """Hang up with a TCP reset."""
-        self._writer.transport.abort()
+        reset(self._writer)
 
     def send_eof(self) -> None:
         """Say that nothing more will come."""
@@ -187,6 +188,13 @@ class Client:
         """Whether the relay closed the connection, with nothing said before."""
         async with asyncio.timeout(10):
             return await self._reader.read() == b""
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop run until the condition holds."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - what it waits for has no event
+            await asyncio.sleep(0)
 
 
 def without_received(content: bytes | None) -> bytes:

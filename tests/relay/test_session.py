@@ -15,6 +15,7 @@ from tests.relay.harness import (
     Client,
     RunningRelay,
     smtp_upstream,
+    until,
     without_received,
 )
 from tests.smtp_upstream import DROP, EXTENSIONS, RESET, SILENCE, ScriptedUpstream
@@ -268,9 +269,8 @@ def test_a_client_gone_after_the_dot_is_delivered_once_and_the_pool_is_in_step(
         client.send(MESSAGE + b".\r\n")
         await upstream.paused_before_end.wait()
         leave(client)
-        await asyncio.sleep(
-            0.01
-        )  # until the relay has noticed; were it not to, the test would still be right
+        if leave is Client.reset:
+            await until(lambda: not relay.relay.connected)
         go_on.set()
         other = await relay.ready()
         upstream.answer("end", "250 2.0.0 first")
