@@ -13,10 +13,10 @@ from rewriter.mime_headers import HeaderBlock, read_header
 from rewriter.mime_parts import Part, find_parts
 from rewriter.part_edits import LineLimit, PartEdits
 from rewriter.policy import Links, Policy, SignedMail
-from rewriter.report import Edit, PartReport, PixelReport, Reason, Report, Result
+from rewriter.report import LinkReport, PartReport, PixelReport, Reason, Report, Result
 from rewriter.splice import apply_edits
 from rewriter.text_part import edit_text
-from rewriter.transfer_encodings import IDENTITY, Body, open_body, smallest_decoded_size
+from rewriter.transfer_encodings import IDENTITY, Body, least_decoded_size, open_body
 
 _MBOX_LINE = re.compile(rb">?From [^\r\n]*+\r?\n")
 _INLINE_PGP = re.compile(rb"-----BEGIN PGP (?:SIGNED )?MESSAGE-----")
@@ -38,7 +38,7 @@ def rewrite(message: bytes, policy: Policy, links: Links) -> Result:
 
 
 def _rewrite(message: bytes, policy: Policy, links: Links) -> Result:
-    if not (policy.clicks or policy.opens or policy.text):
+    if not (policy.clicks or policy.opens):
         return _untouched(message, Reason.POLICY_OFF)
     if len(message) > policy.limits.message_size:
         return _untouched(message, Reason.MESSAGE_TOO_LARGE)
@@ -48,13 +48,18 @@ def _rewrite(message: bytes, policy: Policy, links: Links) -> Result:
         return _untouched(message, Reason.MALFORMED_HEADER)
     if policy.signed_mail is SignedMail.LEAVE and (reason := _signature(header)):
         return _untouched(message, reason)
-    parts = find_parts(message, header, policy.limits)
-    return _Rewriting(message, policy, links, header, parts).result()
+    parts = [_judged(part, policy) for part in find_parts(message, header, policy.limits)]
+    pixel = PixelReport(reason=Reason.NO_HTML_PART if policy.opens else Reason.OPENS_OFF)
+    if all(part.reason for part in parts):
+        return Result(message=message, report=_report(parts, pixel))
+    table = LinkTable(policy, links, _unsubscribe_urls(header))
+    return _Rewriting(message, policy, links, table, pixel).of(parts)
 
 
 def _untouched(message: bytes, reason: Reason, *, fault: Exception | None = None) -> Result:
-    report = Report(reason=reason, pixel=PixelReport(reason=reason))
-    return Result(message=message, report=report, fault=fault)
+    return Result(
+        message=message, report=Report(reason=reason, pixel=PixelReport(reason=reason)), fault=fault
+    )
 
 
 def _signature(header: HeaderBlock) -> Reason | None:
@@ -69,63 +74,87 @@ def _unsubscribe_urls(header: HeaderBlock) -> frozenset[str]:
     return frozenset(_WHITE_SPACE.sub("", url) for value in values for url in _UNSUBSCRIBE_URL.findall(value))
 
 
+def _judged(part: Part, policy: Policy) -> Part:
+    """Add the reason to leave a part alone that is known before it is decoded."""
+    if part.reason:
+        return part
+    is_html = part.content_type == "text/html"
+    if not is_html and not (policy.text and policy.clicks):
+        return replace(part, reason=Reason.TEXT_OFF)
+    most = policy.limits.html_size if is_html else policy.limits.text_size
+    too_large = least_decoded_size(part.end - part.start, part.encoding) > most
+    return replace(part, reason=Reason.PART_TOO_LARGE) if too_large else part
+
+
+def _report(parts: Sequence[Part], pixel: PixelReport, links: Iterable[LinkReport] = ()) -> Report:
+    reason = None
+    if all(part.reason for part in parts):
+        reason = parts[0].reason if len(parts) == 1 else Reason.NOTHING_TO_REWRITE
+    reports = [
+        PartReport(part=part.number, content_type=part.content_type, reason=part.reason) for part in parts
+    ]
+    return Report(links=tuple(links), parts=tuple(reports), pixel=pixel, reason=reason)
+
+
 class _Rewriting:
     """One message while its parts are edited."""
 
     def __init__(
-        self, message: bytes, policy: Policy, links: Links, header: HeaderBlock, parts: Sequence[Part]
+        self, message: bytes, policy: Policy, links: Links, table: LinkTable, pixel: PixelReport
     ) -> None:
         self._message = message
         self._policy = policy
         self._links = links
-        self._parts = parts
-        self._table = LinkTable(policy, links, _unsubscribe_urls(header))
-        self._pixel = PixelReport(reason=Reason.NO_HTML_PART if policy.opens else Reason.OPENS_OFF)
+        self._table = table
+        self._pixel = pixel
         self._pixel_open = policy.opens  # whether the next part that is shown may take it
 
-    def result(self) -> Result:
+    def of(self, parts: Sequence[Part]) -> Result:
         """Edit the parts and put the message together again."""
-        shown = _shown(self._parts)
+        shown = _shown(parts)
         edited: dict[str, PartEdits] = {}
         # HTML before text, so that an opt-out in HTML holds for the same URL in the text part (rule 10).
-        for part in sorted(self._parts, key=lambda part: part.content_type != "text/html"):
+        for part in sorted(parts, key=lambda part: part.content_type != "text/html"):
             edited[part.number] = self._edit(part, want_pixel=self._pixel_open and part.number in shown)
-        in_order = [edited[part.number] for part in self._parts]
-        edits = tuple(edit for part in in_order for edit in part.edits)
+        in_order = [edited[part.number] for part in parts]
+        parts = [replace(part, reason=edits.reason) for part, edits in zip(parts, in_order, strict=True)]
+        links = (link for edits in in_order for link in edits.links)
+        all_edits = tuple(edit for edits in in_order for edit in edits.edits)
         return Result(
-            message=apply_edits(self._message, edits) if edits else self._message,
-            report=self._report(in_order),
-            edits=edits,
-        )
-
-    def _report(self, in_order: Sequence[PartEdits]) -> Report:
-        return Report(
-            links=tuple(link for edited in in_order for link in edited.links),
-            parts=tuple(
-                PartReport(part=part.number, content_type=part.content_type, reason=edited.reason)
-                for part, edited in zip(self._parts, in_order, strict=True)
-            ),
-            pixel=self._pixel,
-            reason=in_order[0].reason if len(in_order) == 1 else None,
+            message=apply_edits(self._message, all_edits) if all_edits else self._message,
+            report=_report(parts, self._pixel, links),
+            edits=all_edits,
         )
 
     def _edit(self, part: Part, *, want_pixel: bool) -> PartEdits:
         try:
-            edited = self._edit_decoded(part, want_pixel=want_pixel)
+            body = self._open(part)
+            edited = self._edit_decoded(body.decoded, part, want_pixel=want_pixel)
+            edited = replace(edited, edits=tuple(body.place(edited.edits)))
         except LeftAlone as left:
             edited = PartEdits(reason=left.reason)
         if want_pixel:
             self._note_pixel(edited.pixel or PixelReport(part=part.number, reason=edited.reason))
         return edited
 
-    def _edit_decoded(self, part: Part, *, want_pixel: bool) -> PartEdits:
-        is_html = part.content_type == "text/html"
-        body = self._open(part, self._policy.limits.html_size if is_html else self._policy.limits.text_size)
-        eol = line_ending(self._message, part.start, part.end)
-        lines = LineLimit(eol) if part.encoding in IDENTITY else None
-        if is_html:
-            edited = edit_html(
-                body.decoded,
+    def _open(self, part: Part) -> Body:
+        """Decode a part, unless there is a reason to leave it alone."""
+        if part.reason:
+            raise LeftAlone(part.reason)
+        body = open_body(self._message, part.start, part.end, part.encoding)
+        if looks_wide(body.decoded):
+            raise LeftAlone(Reason.UNSUPPORTED_CHARSET)
+        if _INLINE_PGP.search(body.decoded):
+            raise LeftAlone(Reason.INLINE_PGP)
+        return body
+
+    def _edit_decoded(self, decoded: bytes, part: Part, *, want_pixel: bool) -> PartEdits:
+        lines = None
+        if part.encoding in IDENTITY:
+            lines = LineLimit(line_ending(self._message, part.start, part.end))
+        if part.content_type == "text/html":
+            return edit_html(
+                decoded,
                 charset=part.charset,
                 policy=self._policy,
                 table=self._table,
@@ -134,35 +163,16 @@ class _Rewriting:
                 pixel_url=self._links.open,
                 lines=lines,
             )
-        else:
-            edited = edit_text(
-                body.decoded,
-                charset=part.charset,
-                flowed=part.flowed,
-                delsp=part.delsp,
-                policy=self._policy,
-                table=self._table,
-                part=part.number,
-                lines=lines,
-            )
-        return replace(edited, edits=tuple(body.place(edited.edits)))
-
-    def _open(self, part: Part, most: int) -> Body:
-        """Decode a part, unless there is a reason to leave it alone."""
-        if part.reason:
-            raise LeftAlone(part.reason)
-        if part.content_type == "text/plain" and not self._policy.text:
-            raise LeftAlone(Reason.TEXT_OFF)
-        if smallest_decoded_size(part.end - part.start, part.encoding) > most:
-            raise LeftAlone(Reason.PART_TOO_LARGE)
-        body = open_body(self._message, part.start, part.end, part.encoding)
-        if len(body.decoded) > most:
-            raise LeftAlone(Reason.PART_TOO_LARGE)
-        if looks_wide(body.decoded):
-            raise LeftAlone(Reason.UNSUPPORTED_CHARSET)
-        if _INLINE_PGP.search(body.decoded):
-            raise LeftAlone(Reason.INLINE_PGP)
-        return body
+        return edit_text(
+            decoded,
+            charset=part.charset,
+            flowed=part.flowed,
+            delsp=part.delsp,
+            policy=self._policy,
+            table=self._table,
+            part=part.number,
+            lines=lines,
+        )
 
     def _note_pixel(self, pixel: PixelReport) -> None:
         """Keep the outcome for one part.

@@ -4,16 +4,14 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-# A bare CR, a line of white space alone and a line that is no field are read differently by different
-# programs, so the match stops there and the block counts as malformed.
-_FIELD_LINES = re.compile(
-    rb"(?:[!-9;-~]++[\t ]*+:[^\r\n]*+(?:\r?\n|\Z)(?:[\t ]++(?![\r\n])[^\r\n]++(?:\r?\n|\Z))*+)*+"
-)
-_BLANK_LINE = re.compile(rb"\r?\n|\Z")
+_FIELD_START = r"[!-9;-~]++[\t ]*+:"
+_FIRST_LINE = re.compile(rf"(\r?\n|\Z)|{_FIELD_START}".encode())
+# The first line that is blank, or neither a field nor a folded part of one. White space alone is folded
+# (obs-FWS, RFC 5322 section 4.2). The literal line feed in front lets the engine jump from line to line.
+_HEADER_END = re.compile(rf"\n(?:(\r?\n|\Z)|(?![\t ]|{_FIELD_START}))".encode())
 
 _NAMES = rb"content-(?:type|transfer-encoding|disposition|id|location|md5)"
 _ROOT_NAMES = _NAMES + rb"|list-unsubscribe|dkim-signature|arc-[a-z-]+"
-# The literal line feed in front lets the engine jump from line to line: 2 µs for a header, not 20.
 _FIELD = r"\n(%s)[\t ]*+:((?:[^\n]*+\n[\t ])*+[^\n]*+)"
 _FIELDS = re.compile((_FIELD % _NAMES.decode()).encode(), re.IGNORECASE)
 _ROOT_FIELDS = re.compile((_FIELD % _ROOT_NAMES.decode()).encode(), re.IGNORECASE)
@@ -21,8 +19,8 @@ _ROOT_FIELDS = re.compile((_FIELD % _ROOT_NAMES.decode()).encode(), re.IGNORECAS
 _PLAIN_PIECE = re.compile(r'[^"(]++|"(?:[^"\\]|\\.)*+"?|\(|.', re.DOTALL)
 _COMMENT_PIECE = re.compile(r"[^()\\]++|\\.|[()]|.", re.DOTALL)
 
-_TOKEN = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]++"  # RFC 2045 section 5.1
-_VALUE = re.compile(rf"[\t ]*+({_TOKEN}(?:/{_TOKEN})?+)[\t ]*+(?=;|\Z)")
+_WORD = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]++"  # `token` of RFC 2045 section 5.1
+_VALUE = re.compile(rf"[\t ]*+({_WORD}(?:/{_WORD})?+)[\t ]*+(?=;|\Z)")
 _PARAMETER = re.compile(
     r""";[\t ]*+(?:([^\t =;"]++)[\t ]*+=[\t ]*+(?:"((?:[^"\\]|\\.)*+)"[\t ]*+(?=;|\Z)|([^";]*+)(?=;|\Z)))?+"""
 )
@@ -57,19 +55,26 @@ class StructuredValue:
 
 
 def read_header(message: bytes, start: int, end: int, *, root: bool = False) -> HeaderBlock | None:
-    """Read the header that starts at `start`; None where it is malformed.
+    """Read the header that starts at `start`; None where programs would read it differently.
 
-    `root` reads the fields too that only the header of the whole message may have.
+    That is where a line is no field, or has a bare CR. `root` is for the header of the message: it may not
+    be empty, and the fields are read too that only it may have.
     """
-    fields_end = _FIELD_LINES.match(message, start, end).end()  # type: ignore[union-attr]  # matches ""
-    blank = _BLANK_LINE.match(message, fields_end, end)
-    if blank is None:
+    first = _FIRST_LINE.match(message, start, end)
+    if first is None or (root and first.group(1) is not None):
+        return None
+    if first.group(1) is not None:
+        return HeaderBlock({}, first.end())
+    last = _HEADER_END.search(message, start, end)
+    if last and last.group(1) is None:
+        return None
+    lines = b"\n" + message[start : last.start() if last else end]
+    if b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n") + lines.endswith(b"\r"):
         return None
     fields: dict[str, list[str]] = {}
-    pattern = _ROOT_FIELDS if root else _FIELDS
-    for name, value in pattern.findall(b"\n" + message[start:fields_end]):
+    for name, value in (_ROOT_FIELDS if root else _FIELDS).findall(lines):
         fields.setdefault(name.decode("ascii").lower(), []).append(_unfold(value))
-    return HeaderBlock(fields, blank.end())
+    return HeaderBlock(fields, last.end() if last else end)
 
 
 def _unfold(value: bytes) -> str:

@@ -11,6 +11,7 @@ class Reason(StrEnum):
     POLICY_OFF = "policy-off"
     MESSAGE_TOO_LARGE = "message-too-large"
     MALFORMED_HEADER = "malformed-header"  # of a part too
+    NOTHING_TO_REWRITE = "nothing-to-rewrite"
     DKIM_SIGNED = "dkim-signed"
     ARC_SEALED = "arc-sealed"
     INTERNAL_ERROR = "internal-error"

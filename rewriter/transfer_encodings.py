@@ -54,8 +54,8 @@ def open_body(message: bytes, start: int, end: int, encoding: str) -> Body:
     return PlainBody(message, start, end)
 
 
-def smallest_decoded_size(size: int, encoding: str) -> int:
-    """Return how small a body of `size` encoded bytes may be once decoded, to judge it before decoding."""
+def least_decoded_size(size: int, encoding: str) -> int:
+    """Return how small a body of `size` encoded bytes can usually get, to judge it before decoding."""
     if encoding in IDENTITY:
         return size
     return size // 3 if encoding == "quoted-printable" else size // 2
