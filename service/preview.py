@@ -47,7 +47,14 @@ def preview_message(settings: Settings, message: bytes, now: int, base: str | No
     plan = make_plan(read_headers(original), ENVELOPE, tracking, _directory(settings))
     shown = base or plan.base or system_default(settings) or STAND_IN
     ring = _key_ring(settings, now)
-    links = MessageLinks(shown, tracking.project, MESSAGE, None, ring.sealing(now), ring)
+    links = MessageLinks(
+        base=shown,
+        project=tracking.project,
+        message=MESSAGE,
+        recipient=None,
+        key=ring.sealing(now),
+        ring=ring,
+    )
     policy = make_policy(tracking, urlsplit(shown).hostname or "")
     off = Untracked.OFF if settings.tracking.mode is Mode.OFF else None
     return Preview(
@@ -69,12 +76,12 @@ def decoded_difference(preview: Preview) -> str:
 
 
 def _texts(message: bytes) -> list[tuple[int, list[str]]]:
-    parts = email.message_from_bytes(message, policy=email.policy.compat32).walk()
-    return [
-        (number, part.get_payload(decode=True).decode("utf-8", "replace").splitlines())
-        for number, part in enumerate(parts, 1)
-        if part.get_content_maintype() == "text"
-    ]
+    texts = []
+    for number, part in enumerate(email.message_from_bytes(message, policy=email.policy.compat32).walk(), 1):
+        payload = part.get_payload(decode=True)
+        if part.get_content_maintype() == "text" and isinstance(payload, bytes):
+            texts.append((number, payload.decode("utf-8", "replace").splitlines()))
+    return texts
 
 
 def _directory(settings: Settings) -> Directory:

@@ -136,7 +136,7 @@ class _Shipper:
             wait = self._interval if shipped else min(2 * wait + self._interval, LONGEST_WAIT_SECONDS)
 
     def ship(self) -> bool:
-        """Ship what there is; tell whether the database took it. What it did not take stays in the journal."""
+        """Ship what there is; tell whether the database took it. What it did not take stays where it is."""
         try:
             shipped = ship(self._directory, self._store)
         except (StoreUnavailable, OSError) as error:
