@@ -13,7 +13,7 @@ from service.run import serve as run
 @click.option(
     "--only",
     "only",
-    type=click.Choice(list(Part)),
+    type=click.Choice([part.value for part in Part]),
     multiple=True,
     help="Run this part alone; may be given more than once.",
 )

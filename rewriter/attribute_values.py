@@ -49,7 +49,7 @@ def _resolve_references(text: str) -> str:
 
 def new_value(url: str, *, quoted: bool) -> bytes:
     """Return `url`, which is ASCII, as the value of an attribute whose quotes, if it has them, stay."""
+    if _SAFE_UNQUOTED.fullmatch(url):
+        return url.encode("ascii")
     text = url.translate(_ESCAPES)
-    if not quoted and not _SAFE_UNQUOTED.fullmatch(text):
-        text = f'"{text}"'
-    return text.encode("ascii")
+    return (text if quoted else f'"{text}"').encode("ascii")

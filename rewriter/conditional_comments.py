@@ -2,9 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
-
-from turbohtml import Comment, Document, NodeFilter, NodeIterator
 
 from rewriter import html_positions
 from rewriter.html_page import agree
@@ -34,33 +33,36 @@ class _Candidate(NamedTuple):
     body: str
 
 
-def links_for_outlook(view: str, document: Document, limits: Limits) -> list[SourceLink | UnclearComment]:
+def links_for_outlook(
+    view: str, comments: Sequence[str], limits: Limits
+) -> list[SourceLink | UnclearComment]:
     """Return the links in conditional comments, in order: `a`, `area`, and VML's `v:*`.
 
-    Bodies are parsed one by one by both engines; most are fragments such as `<table><tr><td>`.
+    `comments` are the texts of all comments in `view`. The bodies are parsed one by one by both engines; most
+    are fragments such as `<table><tr><td>`.
     """
     found: list[SourceLink | UnclearComment] = []
+    in_tree = Counter(filter(_body_with_link, comments))
+    if not in_tree:
+        return found
     candidates = _candidates(view, limits)
-    if candidates:
-        real = _real_ones(document, candidates)
-        line, counted = 1, 0
-        for candidate in candidates:
-            line += view.count("\n", counted, candidate.body_start)
-            counted = candidate.body_start
-            if candidate.data in real:
-                found += _links_in(candidate, line, limits)
-            else:
-                found.append(UnclearComment(candidate.start, line))
+    # As long as there is a comment for each candidate, none is part of a script, a style, a text area, a value
+    # or another comment.
+    in_source = Counter(candidate.data for candidate in candidates)
+    line, counted = 1, 0
+    for candidate in candidates:
+        line += view.count("\n", counted, candidate.body_start)
+        counted = candidate.body_start
+        if in_tree[candidate.data] == in_source[candidate.data]:
+            found += _links_in(candidate, line, limits)
+        else:
+            found.append(UnclearComment(candidate.start, line))
     return found
 
 
-def comments(document: Document) -> list[str]:
-    """Return the text of every comment, in the order of the tree."""
-    return [
-        comment.data
-        for comment in NodeIterator(document, NodeFilter.SHOW_COMMENT)
-        if isinstance(comment, Comment)
-    ]
+def _body_with_link(comment: str) -> re.Match[str] | None:
+    conditional = _CONDITIONAL.fullmatch(comment)
+    return conditional if conditional and _HREF.search(conditional["body"]) else None
 
 
 def _candidates(view: str, limits: Limits) -> list[_Candidate]:
@@ -71,23 +73,14 @@ def _candidates(view: str, limits: Limits) -> list[_Candidate]:
         closing = _CLOSING.search(view, data_start)
         if closing is None:
             break
-        conditional = _CONDITIONAL.fullmatch(view, data_start, closing.start())
-        if conditional and _HREF.search(conditional["body"]):
-            data = conditional[0].replace("\0", "\ufffd")
-            candidates.append(_Candidate(start, data, conditional.start("body"), conditional["body"]))
+        comment = view[data_start : closing.start()]
+        if conditional := _body_with_link(comment):
+            body_start = data_start + conditional.start("body")
+            candidates.append(
+                _Candidate(start, comment.replace("\0", "\ufffd"), body_start, conditional["body"])
+            )
         start = view.find(_OPENING, closing.end())
     return candidates
-
-
-def _real_ones(document: Document, candidates: list[_Candidate]) -> frozenset[str]:
-    """Return the texts of which the tree has as many comments as the source has candidates.
-
-    The tree does not say where a comment stood. As long as each candidate has its comment, none of them is
-    part of a script, a style, a text area, a value or another comment.
-    """
-    in_tree = Counter(comments(document))
-    in_source = Counter(candidate.data for candidate in candidates)
-    return frozenset(data for data, count in in_source.items() if in_tree[data] == count)
 
 
 def _links_in(candidate: _Candidate, line: int, limits: Limits) -> list[SourceLink | UnclearComment]:

@@ -49,4 +49,4 @@ def is_too_tangled(elements: Sequence[Element], size: int, limits: Limits) -> bo
         deepest = max(sum(1 for _ in element.ancestors) for element in elements[::_SAMPLE])
         if deepest > limits.html_depth - _SAMPLE:
             return True
-    return size > _SMALL and max(len(element.attrs) for element in elements) > limits.attributes
+    return size > _SMALL and max([len(element.attrs) for element in elements]) > limits.attributes

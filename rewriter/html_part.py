@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from rewriter import html_positions, pixel
 from rewriter.attribute_values import new_value, read_value, value_span
@@ -40,7 +41,15 @@ def edit_html(
     page = _read(source, codec, policy.limits)
     if isinstance(page, Reason):
         return PartEdits(reason=page, pixel=PixelReport(part=part, reason=page) if want_pixel else None)
-    html = _HtmlPart(source=source, page=page, codec=codec, part=part, table=table, lines=lines)
+    html = _HtmlPart(
+        source=source,
+        page=page,
+        comments=html_positions.comments(page.document),
+        codec=codec,
+        part=part,
+        table=table,
+        lines=lines,
+    )
     decided = [html.decide(link) for link in html.links(policy.limits)]
     reports, edits = settle(source, decided, lines)
     if not want_pixel:
@@ -66,6 +75,7 @@ class _HtmlPart:
 
     source: bytes
     page: Page
+    comments: list[str]
     codec: str
     part: str
     table: LinkTable
@@ -74,8 +84,8 @@ class _HtmlPart:
     def links(self, limits: Limits) -> list[SourceLink | UnclearComment]:
         """Return all links in the order of the source, those for Outlook among them."""
         links = [*html_positions.locate(self.page.links)]
-        for_outlook = links_for_outlook(self.page.view, self.page.document, limits)
-        return sorted([*links, *for_outlook], key=lambda link: link.start)
+        for_outlook = links_for_outlook(self.page.view, self.comments, limits)
+        return sorted([*links, *for_outlook], key=attrgetter("start"))
 
     def decide(self, link: SourceLink | UnclearComment) -> DecidedLink:
         """Ask the table about one link."""
@@ -108,16 +118,15 @@ class _HtmlPart:
         """Return where the pixel goes and the edit that puts it there, or why it does not."""
         if pixel.is_present(self.page.document, self.table):
             return self._no_pixel(Reason.PIXEL_PRESENT), None
-        position = pixel.place(self.page.view, self.page.document, where)
-        if position is None:
+        spot = pixel.place(self.page.view, self.page.document, self.comments, where)
+        if spot is None:
             return self._no_pixel(Reason.NO_PLACE), None
         tag = pixel.pixel_tag(pixel_url())
         if self.lines:
             if len(tag) > self.lines.length:
                 return self._no_pixel(Reason.LINE_TOO_LONG), None
-            tag = pixel.on_own_line(tag, self.source, position, self.lines)
-        line = self.page.view.count("\n", 0, position) + 1
-        return PixelReport(part=self.part, line=line), Edit(position, position, tag)
+            tag = pixel.on_own_line(tag, self.source, spot.offset, self.lines)
+        return PixelReport(part=self.part, line=spot.line), Edit(spot.offset, spot.offset, tag)
 
     def _value(self, link: SourceLink, name: str) -> str | None:
         span = link.attributes[name]

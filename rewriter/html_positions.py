@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import turbohtml
-from turbohtml import Document, Element, SourceSpan
+from turbohtml import Comment, Document, Element, NodeFilter, NodeIterator, SourceSpan
 
 LINKS = "a[href],area[href]"
 LINKS_FOR_OUTLOOK = "[href]"  # CSS has no pattern for `v:*`; the caller sorts them out by name
@@ -26,12 +26,12 @@ class SourceLink(NamedTuple):
 
 
 def view_of(source: bytes) -> str:
-    """Return the part as the engines see it: one character for each byte, no carriage returns.
+    """Return the part as the engines see it: one character for each byte, a tab in the place of each CR.
 
-    A tab in the place of a CR keeps both offsets and lines as they are: the parser would take a CR LF for one
-    character, and two line feeds for two lines. URLs drop tabs as they drop line endings.
+    A parser would take CR LF for one character, and offsets would no longer be those of the bytes. To markup
+    a tab is the same white space, and URLs drop it as they drop line endings.
     """
-    return source.replace(b"\r\n", b"\t\n").replace(b"\r", b"\n").decode("latin-1")
+    return source.replace(b"\r", b"\t").decode("latin-1")
 
 
 def parse(view: str) -> Document:
@@ -41,10 +41,13 @@ def parse(view: str) -> Document:
 
 def select(document: Document, selector: str) -> list[Element]:
     """Return the elements that `selector` finds outside templates, whose content no reader sees."""
-    elements = document.select(selector)
-    if elements and document.find("template") is not None:
-        return [element for element in elements if element.closest("template") is None]
-    return elements
+    return [element for element in document.select(selector) if element.closest("template") is None]
+
+
+def comments(document: Document) -> list[str]:
+    """Return the text of every comment. The tree does not say where one stood."""
+    nodes = NodeIterator(document, NodeFilter.SHOW_COMMENT)
+    return [node.data for node in nodes if isinstance(node, Comment)]
 
 
 def hrefs(elements: Iterable[Element]) -> list[str]:

@@ -1,14 +1,15 @@
 """The links of one message: which are tracked, under which number, and which were opted out."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from rewriter.policy import Links, Policy, VisibleUrl
 from rewriter.report import Reason
 from rewriter.url_rules import Destination, HostList, destination, has_placeholder, shows_foreign_url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundLink:
+class FoundLink(NamedTuple):
     """A link as a part has it. `url` is what a browser reads: decoded, stripped."""
 
     url: str
@@ -30,14 +31,17 @@ class TrackedLink:
     tracked_url: str  # ASCII
 
 
+_host_list = lru_cache(maxsize=1_000)(HostList)
+
+
 class LinkTable:
     """Decides about every link of one message, HTML parts first, then text parts (rules 5 to 10)."""
 
     def __init__(self, policy: Policy, links: Links, list_unsubscribe: frozenset[str]) -> None:
         self._policy = policy
         self._links = links
-        self._excluded = HostList(policy.excluded_hosts)
-        self._allowed = HostList(policy.allowed_destinations)
+        self._excluded = _host_list(policy.excluded_hosts)
+        self._allowed = _host_list(policy.allowed_destinations)
         read = (destination(url, utf8=True) for url in list_unsubscribe)
         self._list_unsubscribe = frozenset(found.url for found in read if isinstance(found, Destination))
         self._tracked: dict[tuple[str, str], TrackedLink] = {}

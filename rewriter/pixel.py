@@ -1,9 +1,10 @@
 """The open pixel: what it looks like, where it goes, whether it is there already (rules 22 and 23)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from turbohtml import Document
+from turbohtml import Document, SourceLocation
 
 from rewriter import html_positions
 from rewriter.attribute_values import new_value
@@ -18,16 +19,22 @@ GMAIL_CLIPS_AT = 102_400
 _STYLE = b"display:block;width:1px;height:1px;border:0;margin:0;padding:0"
 _OURS = 'img[src][width="1"][height="1"]'
 
-_WHITE_SPACE = "[\t\n\f ]*+"
-_MARKER = re.compile(
-    rf"<!--{_WHITE_SPACE}\{{\{{{_WHITE_SPACE}waypost:pixel{_WHITE_SPACE}\}}\}}{_WHITE_SPACE}-->"
-)
-_END_TAGS = [re.compile(rf"</{name}(?=[\t\n\f />])", re.IGNORECASE) for name in ("body", "html")]
+_MARKER_TEXT = re.compile(r"[\t\n\f ]*+\{\{[\t\n\f ]*+waypost:pixel[\t\n\f ]*+\}\}[\t\n\f ]*+")
+_MARKER = re.compile(rf"<!--{_MARKER_TEXT.pattern}-->")
+_BODY_END = re.compile(r"</body(?=[\t\n\f />])", re.IGNORECASE)
+_HTML_END = re.compile(r"</html(?=[\t\n\f />])", re.IGNORECASE)
 
-# Written over an end tag or a marker for a trial parse. Where the parser then finds an image, it had found
-# markup before, no part of a comment, a script or a value, and an image can stand there.
+# Written over end tags or markers for a trial parse. Where the parser then finds an image it had found markup
+# before, no piece of a comment, a script or a value, and an image can stand there.
 _PROBE = "<img x"
 _PROBED = "img[x]"
+
+
+class Spot(NamedTuple):
+    """A place in a part."""
+
+    offset: int
+    line: int  # from 1
 
 
 def is_present(document: Document, table: LinkTable) -> bool:
@@ -35,25 +42,23 @@ def is_present(document: Document, table: LinkTable) -> bool:
     return any(table.is_tracked(image.attr("src") or "") for image in document.select(_OURS))
 
 
-def place(view: str, document: Document, where: PixelPlace) -> int | None:
-    """Return the offset at which the pixel goes; None where there is no safe place.
+def place(view: str, document: Document, comments: Iterable[str], where: PixelPlace) -> Spot | None:
+    """Return where the pixel goes; None where there is no safe place.
 
-    A marker comment has the last word, and stays. What the source ends in matters only where the pixel would
-    go to its end: before a real `</body>` nothing that comes later can swallow it.
+    A marker among the `comments` has the last word, and stays. What the source ends in matters only where the
+    pixel would go to its end: before a real `</body>` nothing that comes later can swallow it.
     """
-    marker = _MARKER.search(view)
-    if marker and _is_marker_real(view, marker):
-        return marker.start()
+    if any(_MARKER_TEXT.fullmatch(comment) for comment in comments) and (marker := _first_marker(view)):
+        return marker
+    body = _location(document, "body")
     top = where is PixelPlace.TOP or (where is PixelPlace.AUTO and len(view) > GMAIL_CLIPS_AT)
-    body = document.find("body")
-    location = body.source_location if body else None
-    if top and location:
-        return location.start_tag.end_offset
-    for end_tag, name in zip(_END_TAGS, ("body", "html"), strict=True):
-        position = _last_end_tag(view, document, name, end_tag)
-        if position is not None:
-            return position
-    return _end(view)
+    if top and body:
+        return Spot(body.start_tag.end_offset, body.start_tag.end_line)
+    return (
+        _last_end_tag(view, body, _BODY_END)
+        or _last_end_tag(view, _location(document, "html"), _HTML_END)
+        or _end(view)
+    )
 
 
 def pixel_tag(url: str) -> bytes:
@@ -62,36 +67,40 @@ def pixel_tag(url: str) -> bytes:
     return b'<img src="%b" width="1" height="1" alt="" border="0" style="%b">' % (src, _STYLE)
 
 
-def on_own_line(tag: bytes, source: bytes, position: int, limit: LineLimit) -> bytes:
+def on_own_line(tag: bytes, source: bytes, offset: int, limit: LineLimit) -> bytes:
     """Return the tag with the line endings that keep it off the lines around."""
-    before = b"" if position == 0 or source[position - 1 : position] == b"\n" else limit.eol
-    after = b"" if source[position : position + 2].lstrip(b"\r")[:1] in (b"\n", b"") else limit.eol
+    before = b"" if source[:offset].endswith(b"\n") or offset == 0 else limit.eol
+    after = b"" if source.startswith((b"\n", b"\r\n"), offset) or offset == len(source) else limit.eol
     return before + tag + after
 
 
-def _is_marker_real(view: str, marker: re.Match[str]) -> bool:
-    probe = f"{_PROBE}>".ljust(len(marker[0]))
-    return marker.start() in _images(view[: marker.start()] + probe + view[marker.end() :])
-
-
-def _last_end_tag(view: str, document: Document, name: str, pattern: re.Pattern[str]) -> int | None:
-    """Return where the last end tag stands that is one; the tree knows the first."""
+def _location(document: Document, name: str) -> SourceLocation | None:
     element = document.find(name)
-    location = element.source_location if element else None
-    first = location.end_tag.start_offset if location and location.end_tag else None
-    if not pattern.search(view, 0 if first is None else first + 1):
-        return first
-    images = _images(pattern.sub(_PROBE, view))
-    return next((offset for offset in images if view.startswith("</", offset)), first)
+    return element.source_location if element else None
 
 
-def _end(view: str) -> int | None:
+def _first_marker(view: str) -> Spot | None:
+    spots = list(_images(_MARKER.sub(lambda marker: f"{_PROBE}>".ljust(len(marker[0])), view)))
+    return next((spot for spot in reversed(spots) if view.startswith("<!--", spot.offset)), None)
+
+
+def _last_end_tag(view: str, element: SourceLocation | None, pattern: re.Pattern[str]) -> Spot | None:
+    """Return where the last end tag stands that is one; the tree knows the first."""
+    first = element.end_tag if element else None
+    if not pattern.search(view, first.start_offset + 1 if first else 0):
+        return Spot(first.start_offset, first.start_line) if first else None
+    spots = _images(pattern.sub(_PROBE, view))
+    return next((spot for spot in spots if view.startswith("</", spot.offset)), None)
+
+
+def _end(view: str) -> Spot | None:
     end = len(view.rstrip("\t\n\f "))
-    return end if end in _images(f"{view[:end]}{_PROBE}>{view[end:]}") else None
+    spots = _images(f"{view[:end]}{_PROBE}>{view[end:]}")
+    return next((spot for spot in spots if spot.offset == end), None)
 
 
-def _images(view: str) -> Iterator[int]:
-    """Yield the offsets of all probes that a parser takes for images, the last first."""
+def _images(view: str) -> Iterator[Spot]:
+    """Yield the places of all probes that a parser takes for images, the last first."""
     for image in reversed(html_positions.select(html_positions.parse(view), _PROBED)):
         if location := image.source_location:
-            yield location.start_tag.start_offset
+            yield Spot(location.start_tag.start_offset, location.start_tag.start_line)

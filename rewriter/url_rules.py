@@ -12,9 +12,9 @@ _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _WITHOUT_TAB_AND_NEWLINE = str.maketrans("", "", "\t\n\r")
 _LONGEST_HOST = 253  # RFC 1035 section 2.3.4, as text
 
-_HOST = r"(?P<host>[a-z0-9_][a-z0-9._-]*+|\[[0-9a-f:.]++\])(?P<port>:[0-9]{0,5})?"
-_PLAIN = re.compile(rf"https?://{_HOST}(?:[/?#][!-~]*+)?", re.ASCII | re.IGNORECASE)
-_AUTHORITY = re.compile(_HOST, re.ASCII | re.IGNORECASE)
+_HOST = r"(?P<host>[A-Za-z0-9_][A-Za-z0-9._-]*+|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,5})?"
+_PLAIN = re.compile(rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#][!-~]*+)?")  # IGNORECASE takes twice the time
+_AUTHORITY = re.compile(_HOST)
 _HTTP = re.compile(
     r"(?P<scheme>https?://)(?P<authority>[^/?#\\]*+)(?P<path>[^?#]*+)(?P<query>\?[^#]*+)?(?P<fragment>#.*+)?",
     re.ASCII | re.IGNORECASE | re.DOTALL,

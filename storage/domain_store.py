@@ -134,6 +134,14 @@ class SqlDomainStore:
                 tracking_domains.update().where(column.id == domain.id).values(is_default=True)
             )
 
+    def retire_tracking_domain(self, name: str) -> None:
+        with self._changing() as connection:
+            number = _known_tracking_domain(connection, name).id
+            retired = tracking_domains.update().where(tracking_domains.c.id == number)
+            connection.execute(retired.values(state=State.RETIRED, is_default=False))
+            senders = sending_domains.update().where(sending_domains.c.tracking_domain == number)
+            connection.execute(senders.values(tracking_domain=None))
+
     def delete_tracking_domain(self, name: str) -> None:
         with self._changing() as connection:
             deleted = tracking_domains.delete().where(tracking_domains.c.name == name)

@@ -81,7 +81,7 @@ def _begin(connection: Connection) -> None:
     """Begin the transaction ourselves: `isolation_level=None` keeps the driver from doing it late.
 
     A writer takes the lock at once (IMMEDIATE). A transaction that reads first and then writes cannot wait
-    for it: SQLite answers SQLITE_BUSY whatever the busy timeout [sqlite.org/lang_transaction.html, 2.2].
+    for it: SQLite answers SQLITE_BUSY whatever the busy timeout [sqlite.org/lang_transaction.html].
     """
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -60,7 +60,7 @@ def test_senders_are_linked_and_unlinked(run: Run) -> None:
         (("domain", "add", "example.com"), "is a root domain"),
         (("domain", "add", "https://track.example.com"), "is a URL"),
         (("domain", "add", "track.example.com:80"), "has a port"),
-        (("domain", "add", "t.waypost.test"), "is a CNAME target of this installation"),
+        (("domain", "add", "t.waypost.test"), "is a CNAME target of ours"),
         (
             ("domain", "add", "track.example.com", "--target", "x.example.net"),
             "is not among the CNAME targets",

@@ -59,6 +59,7 @@ class Installation:
             '<p><a href="https://shop.example/offer?a=1&amp;b=2">Offer</a></p>', subtype="html"
         )
         with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=PATIENCE) as client:
+            client.ehlo()
             client.mail(sender)
             for recipient in recipients or ("reader@example.net",):
                 client.rcpt(recipient)
