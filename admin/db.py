@@ -4,7 +4,7 @@ import click
 
 from admin.invocation import Invocation, pass_invocation
 from admin.output import say
-from service.database import upgrade_database
+from service.database_upgrade import upgrade_database
 
 
 @click.group()

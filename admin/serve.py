@@ -3,7 +3,7 @@
 import click
 
 from admin.invocation import Invocation, pass_invocation
-from service.database import upgrade_database
+from service.database_upgrade import upgrade_database
 from service.logs import configure_logging
 from service.run import Part
 from service.run import serve as run

@@ -12,7 +12,6 @@ from domains.registry import Registry
 from events.ports import EventStore
 from service.errors import OperatorError
 from service.settings import Settings
-from storage import migrate
 from storage.domain_store import SqlDomainStore
 from storage.engine import DatabaseUnavailable, open_engine
 from storage.event_store import SqlEventStore
@@ -54,11 +53,3 @@ def resolver(settings: Settings) -> Resolver:
     """Return the resolver that the settings describe."""
     section = settings.domains
     return Resolver(section.nameservers, section.nameserver_port, lifetime=section.dns_seconds)
-
-
-def upgrade_database(settings: Settings) -> None:
-    """Create or migrate the database. Raises OperatorError."""
-    try:
-        migrate.upgrade(settings.database.url)
-    except DatabaseUnavailable as error:
-        raise OperatorError(str(error)) from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from links.key_ring import KeyRing
-from service.database import upgrade_database
+from service.database_upgrade import upgrade_database
 from service.errors import OperatorError
 from service.key_file import load_key_ring, new_secret, save_key_ring
 from service.settings import Settings
