@@ -42,12 +42,13 @@ def links_for_outlook(
     are fragments such as `<table><tr><td>`.
     """
     found: list[SourceLink | UnclearComment] = []
-    in_tree = Counter(filter(_body_with_link, comments))
-    if not in_tree:
+    with_link = [comment for comment in comments if _body_with_link(comment)]
+    if not with_link:
         return found
     candidates = _candidates(view, limits)
-    # As long as there is a comment for each candidate, none is part of a script, a style, a text area, a value
-    # or another comment.
+    # As long as there is a comment for each candidate, none is part of a script, a style, a text area, a
+    # value or another comment.
+    in_tree = Counter(with_link)
     in_source = Counter(candidate.data for candidate in candidates)
     line, counted = 1, 0
     for candidate in candidates:

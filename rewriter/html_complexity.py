@@ -9,7 +9,6 @@ from rewriter.html_positions import DEEPEST
 from rewriter.policy import Limits
 
 _SAMPLE = 100
-_SMALL = 16 * 1024  # bytes; what fits in here costs milliseconds however many attributes it holds
 
 # Elements that a parser opens anew in each block until they are closed ("active formatting elements"); `a` is
 # not among them since an `a` closes the one before.
@@ -37,7 +36,7 @@ def is_too_complex(view: str, limits: Limits) -> bool:
     return tags * min(reopened + 1, DEEPEST) > limits.html_elements
 
 
-def is_too_tangled(elements: Sequence[Element], size: int, limits: Limits) -> bool:
+def is_too_tangled(elements: Sequence[Element], limits: Limits) -> bool:
     """Tell whether a tree, as all its elements in document order, is too deep or has too many attributes.
 
     Lexbor takes quadratic time for both. One step in document order leads at most one level down, so a
@@ -49,4 +48,4 @@ def is_too_tangled(elements: Sequence[Element], size: int, limits: Limits) -> bo
         deepest = max(sum(1 for _ in element.ancestors) for element in elements[::_SAMPLE])
         if deepest > limits.html_depth - _SAMPLE:
             return True
-    return size > _SMALL and max([len(element.attrs) for element in elements]) > limits.attributes
+    return max([len(element.attrs) for element in elements]) > limits.attributes

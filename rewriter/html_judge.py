@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 _OPTIONS = LexborDocumentOptions.WO_EVENTS.value
 
 
-def hrefs(view: str, selector: str) -> list[str]:
-    """Return the href of each element that `selector` finds, sorted, the empty ones left out."""
-    nodes = LexborHTMLParser(view, options=_OPTIONS).css(selector)
+def hrefs(view: str, *selectors: str) -> list[str]:
+    """Return the href of each element that any of `selectors` finds, sorted, the empty ones left out."""
+    nodes = LexborHTMLParser(view, options=_OPTIONS).css(",".join(selectors))
     return sorted(filter(None, [node.attrs.get("href") for node in nodes]))

@@ -19,14 +19,14 @@ class Page:
     links: list[Element]
 
 
-def agree(view: str, limits: Limits, selector: str = html_positions.LINKS) -> Page | Reason:
+def agree(view: str, limits: Limits, selectors: tuple[str, ...] = html_positions.LINKS) -> Page | Reason:
     """Parse `view` with both engines, and return it where they find the same links, each as often."""
     if is_too_complex(view, limits):
         return Reason.TOO_COMPLEX
     document = html_positions.parse(view)
-    if is_too_tangled(document.select("*"), len(view), limits):
+    if is_too_tangled(document.select("*"), limits):
         return Reason.TOO_COMPLEX
-    links = html_positions.select(document, selector)
-    if html_positions.hrefs(links) != html_judge.hrefs(view, selector):
+    links = html_positions.select(document, *selectors)
+    if html_positions.hrefs(links) != html_judge.hrefs(view, *selectors):
         return Reason.ENGINES_DISAGREE
     return Page(view, document, links)

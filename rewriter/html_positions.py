@@ -6,8 +6,9 @@ from typing import NamedTuple
 import turbohtml
 from turbohtml import Comment, Document, Element, NodeFilter, NodeIterator, SourceSpan
 
-LINKS = "a[href],area[href]"
-LINKS_FOR_OUTLOOK = "[href]"  # CSS has no pattern for `v:*`; the caller sorts them out by name
+# One by one: turbohtml answers each from an index of tags, but walks the whole tree for both together.
+LINKS = ("a[href]", "area[href]")
+LINKS_FOR_OUTLOOK = ("[href]",)  # CSS has no pattern for `v:*`; the caller sorts them out by name
 
 # turbohtml puts deeper elements beside each other, so beyond it the tree says nothing.
 DEEPEST = 512
@@ -39,9 +40,14 @@ def parse(view: str) -> Document:
     return turbohtml.parse(view, source_locations=True, allow_declarative_shadow_roots=False)
 
 
-def select(document: Document, selector: str) -> list[Element]:
-    """Return the elements that `selector` finds outside templates, whose content no reader sees."""
-    return [element for element in document.select(selector) if element.closest("template") is None]
+def select(document: Document, *selectors: str) -> list[Element]:
+    """Return the elements that any of `selectors` finds outside templates, whose content no reader sees."""
+    return [
+        element
+        for selector in selectors
+        for element in document.select(selector)
+        if element.closest("template") is None
+    ]
 
 
 def comments(document: Document) -> list[str]:
