@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from tracker.request import MAX_HEAD_BYTES
@@ -55,6 +55,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -66,9 +67,15 @@ class BoundedProtocol(HttpToolsProtocol):
         elif len(self.connections) < 0.9 * self._bounds.max_connections:
             self._bounds.full = False
 
+    def cut_off(self) -> None:
+        """Close at once, whatever is still unsent."""
+        self._forget_answer()
+        self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._forget_answer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -105,9 +112,19 @@ class BoundedProtocol(HttpToolsProtocol):
         """Asked once for each time span, not once for each request: setting a timer costs more than this."""
         left = self._since + self._bounds.request_seconds - self.loop.time()
         if left <= 0:
-            self.transport.abort()
+            self.cut_off()
         else:
             self._timer = self.loop.call_later(left, self._check_time)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _forget_answer(self) -> None:
+        """Keep a running answer from writing to a closed transport: where requests are pipelined, uvicorn
+        tells only the last of them, and logs what the others then do as a fault of the application."""
+        if self._answering is not None:
+            self._answering.disconnected = True
 
     def _refuse(self) -> None:
         headers = [*self.server_state.default_headers, *HEAD_TOO_LARGE.headers, CLOSE]

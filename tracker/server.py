@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from uvicorn import Server
 
 from tracker.app import TrackerApp
-from tracker.protocol import BoundedConfig, Bounds
+from tracker.protocol import BoundedConfig, BoundedProtocol, Bounds
 
 KEEP_ALIVE_SECONDS = 5
 REQUEST_SECONDS = 15.0  # the slowest phone on the worst network has sent its request by then
@@ -42,7 +42,7 @@ class TrackerServer:
         sockets: Sequence[socket.socket],
         *,
         max_connections: int = 10_000,
-        stop_seconds: int = 10,
+        stop_seconds: float = 10,
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         config = BoundedConfig(
@@ -57,8 +57,8 @@ class TrackerServer:
             proxy_headers=False,  # the app reads X-Forwarded-For itself, from listed networks alone
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=stop_seconds,
         )
+        self._stop_seconds = stop_seconds
         self._server = _EmbeddedServer(config)
         self._sockets = list(sockets)
         self._serving: asyncio.Task[None] | None = None
@@ -77,6 +77,14 @@ class TrackerServer:
         if self._serving is None:
             return
         self._server.should_exit = True
-        await self._serving
+        # Not uvicorn's own bound: it cancels answers, and logs each as a fault of the application.
+        bound = asyncio.get_running_loop().call_later(self._stop_seconds, self._cut_off)
+        try:
+            await self._serving
+        finally:
+            bound.cancel()
+
+    def _cut_off(self) -> None:
         for connection in list(self._server.server_state.connections):
-            connection.transport.abort()
+            if isinstance(connection, BoundedProtocol):
+                connection.cut_off()

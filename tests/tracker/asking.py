@@ -1,0 +1,90 @@
+"""A tracker without a network: calls the application as a server would."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from events.model import Hit
+from links import ClickToken, KeyRing, OpenToken, seal
+from tracker import OperatorPage, TrackerApp
+from tracker.client_address import Network
+
+MESSAGE = "01977420dc00010203040506"
+RECIPIENT = "a1b2c3d4e5f60718"
+URL = "https://www.example.com/sale?id=7"
+RING = KeyRing.first(bytes(range(32)), now=0)
+NOW = 1_750_000_000_000
+
+CLICK = ClickToken(project=3, message=MESSAGE, recipient=RECIPIENT, link=2, url=URL)
+OPEN = OpenToken(project=3, message=MESSAGE, recipient=RECIPIENT)
+CLICK_TEXT = seal(CLICK, RING.sealing(0))
+OPEN_TEXT = seal(OPEN, RING.sealing(0))
+CLICK_PATH = f"/c/{CLICK_TEXT}"
+OPEN_PATH = f"/o/{OPEN_TEXT}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        values = [value for given, value in self.headers if given == name.encode()]
+        assert len(values) <= 1
+        return values[0].decode("ascii") if values else None
+
+
+@dataclass
+class Asking:
+    """A tracker whose hits are kept in `hits`."""
+
+    record: Callable[[Hit], object] | None = None
+    page: OperatorPage = field(default_factory=OperatorPage)
+    trusted: Sequence[Network] = ()
+    ring: KeyRing = RING
+    hits: list[Hit] = field(default_factory=list)
+    hits_at_answer: list[int] = field(default_factory=list)  # how many there were at each ASGI message
+
+    def app(self) -> TrackerApp:
+        ids = (f"{number:032x}" for number in range(1, 1_000_000))
+        return TrackerApp(
+            ring=lambda: self.ring,
+            record=self.record or self.hits.append,
+            clock=lambda: NOW,
+            new_id=lambda: next(ids),
+            page=self.page,
+            trusted_proxies=self.trusted,
+        )
+
+    def __call__(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: Sequence[tuple[bytes, bytes]] = ((b"host", b"track.example.com"),),
+        client: tuple[str, int] | None = ("203.0.113.9", 5000),
+        http_version: str = "1.1",
+    ) -> Answer:
+        raw_path, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "http_version": http_version,
+            "raw_path": raw_path.encode("utf-8", "surrogatepass"),
+            "query_string": query.encode("utf-8", "surrogatepass"),
+            "headers": list(headers),
+            "client": client,
+        }
+        sent: list[Mapping[str, Any]] = []
+
+        async def send(message: Mapping[str, Any]) -> None:
+            self.hits_at_answer.append(len(self.hits))
+            sent.append(message)
+
+        asyncio.run(self.app()(scope, None, send))
+        start, body = sent
+        assert start["type"] == "http.response.start"
+        assert body["type"] == "http.response.body"
+        return Answer(start["status"], start["headers"], body["body"])
