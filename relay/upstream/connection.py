@@ -137,6 +137,7 @@ class Connection:
         # and a server may refuse early.
         answer = asyncio.ensure_future(self._protocol.read_response(timeout=None))
         try:
+            await asyncio.sleep(0)  # it begins now: uvloop may read from the socket before it runs a new task
             with suppress(ConnectionError):  # the answer has it too, or what was said before
                 await self._write(stuffed, answer)
             response = await answer

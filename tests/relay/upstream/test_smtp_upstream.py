@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trustme
+from aiosmtplib.protocol import SMTPProtocol
 
 from relay.envelope import Recipient, Sender
 from relay.upstream.connection import Security, SmtpServer
@@ -403,3 +404,21 @@ def test_a_host_that_cannot_be_reached(host: str) -> None:
                 await upstream.open(A)
 
     asyncio.run(scene())
+
+
+def test_the_answer_is_listened_for_before_the_message_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvloop may read the answer before it runs a task that was only just made: then nobody would see it."""
+    listening: list[bool] = []
+    write = SMTPProtocol.write
+
+    def observed(self: SMTPProtocol, data: bytes) -> None:
+        if data.endswith(b"\r\n.\r\n"):
+            listening.append(self._response_pending)
+        write(self, data)
+
+    async def play(server: ScriptedUpstream, upstream: SmtpUpstream) -> None:
+        await delivered(upstream)
+
+    monkeypatch.setattr(SMTPProtocol, "write", observed)
+    run(play)
+    assert listening == [True]
