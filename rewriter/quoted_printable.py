@@ -27,7 +27,7 @@ _UNCLEAR = re.compile(rb"=(?:=|[\t ]++(?:\r?\n|\Z)|\r(?!\n))")
 _NOT_SAFE = re.compile(rb"[^\t -<>-~]")
 # A `=` that stands for itself, and the hex digit after it.
 _LITERAL_LEAD = re.compile(rb"=[0-9A-Fa-f]?\Z")
-_COMPLETES_AN_ESCAPE = frozenset(b"=\r\n0123456789ABCDEFabcdef")
+_COMPLETES_AN_ESCAPE = frozenset(b"=0123456789ABCDEFabcdef")
 # At the start of a line that we make: `--boundary` would be a delimiter, and some servers mangle a dot.
 _NOT_FIRST = (b"-", b".")
 
@@ -100,23 +100,24 @@ class QuotedPrintableBody:
         """Return the edit of the message, and the column of its end in the new message."""
         start, end = span.start, span.end
         tail = self._message[end : self._line_end(end)]
-        replacement = span.replacement
-        if lead := self._lead(span, column, max(floor, start - 2)):
-            start, column, replacement = start - len(lead), column - len(lead), lead + replacement
-        encoded, column = _break_lines(_quote(replacement, at_line_end=not tail), column, self._eol)
+        quoted = _quote(span.replacement, at_line_end=not tail)
+        if lead := self._lead(max(floor, start - 2), start, column, quoted):
+            start, column, quoted = start - len(lead), column - len(lead), _quote(lead) + quoted
+        encoded, column = _break_lines(quoted, column, self._eol)
         if column + len(tail) > _LONGEST_LINE and column:
             encoded, column = encoded + b"=" + self._eol, 0
             if tail.startswith(_NOT_FIRST):
                 encoded, column, end = encoded + b"=%02X" % tail[0], 3, end + 1
         return Edit(start, end, encoded), column
 
-    def _lead(self, span: Edit, column: int, floor: int) -> bytes:
-        """Return the bytes before the span that would make an escape of what comes after them now."""
-        lead = _LITERAL_LEAD.search(self._message[floor : span.start])
+    def _lead(self, floor: int, start: int, column: int, quoted: bytes) -> bytes:
+        """Return the bytes before `start` that would make an escape of what comes after them now."""
+        lead = _LITERAL_LEAD.search(self._message[floor:start])
         if lead is None:
             return b""
-        breaks_next = not span.replacement or column > _LONGEST_LINE - 6
-        return lead.group() if breaks_next or span.replacement[0] in _COMPLETES_AN_ESCAPE else b""
+        # With nothing new, or near the edge, a soft line break may be what comes.
+        harmless = quoted and quoted[0] not in _COMPLETES_AN_ESCAPE and column < _LONGEST_LINE - 6
+        return b"" if harmless else lead.group()
 
 
 def _stretches(message: bytes, start: int, end: int) -> list[tuple[int, int]]:
@@ -129,7 +130,7 @@ def _stretches(message: bytes, start: int, end: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _quote(text: bytes, *, at_line_end: bool) -> bytes:
+def _quote(text: bytes, *, at_line_end: bool = False) -> bytes:
     """Encode, in one endless line; white space at the end of a line would be lost on the way."""
     quoted = _NOT_SAFE.sub(lambda byte: b"=%02X" % byte.group()[0], text)
     if at_line_end and quoted.endswith((b" ", b"\t")):
