@@ -21,9 +21,10 @@ _OPTS_OUT = re.compile(r"data-msys-clicktrack=(?:\"0\"|'0'|0)", re.IGNORECASE)
 _QUOTED_OR_URL = re.compile(
     r"^[ \t]*+>[^\n]*+"
     r"|(?<![a-z0-9+.-])(?P<url>https?://(?:[^\x00-\x20\"<>\[\x7f]|\[(?!\[data-msys-))++)"
-    rf"(?P<mark>{_MARK})?+",
+    rf"(?P<mark>(?:{_MARK})++)?+",
     re.IGNORECASE | re.MULTILINE | re.ASCII,
 )
+_MORE_OF_A_URL = re.compile(r"[^\x00-\x20\"<>\x7f.,;:!?'*)\]]")
 _FLOWED_LINE_END = re.compile(r" \r?\n")
 _TRAILING = ".,;:!?'*"
 
@@ -99,7 +100,8 @@ class _TextPart:
         """Tell whether programs differ on where the URL ends.
 
         Characters beyond ASCII may belong to the sentence, as in Chinese; `<https://e/lo` goes on in the next
-        line; so may a URL before a line end that DelSp=yes removes.
+        line; so may a URL before a line end that DelSp=yes removes; and what stands right behind a mark would
+        become part of the URL.
         """
         end = found.end()
         return (
@@ -107,6 +109,7 @@ class _TextPart:
             or (self.view.startswith("<", found.start() - 1) and not self.view.startswith(">", end))
             or (self.joins_lines and _FLOWED_LINE_END.match(self.view, end) is not None)
             or self.view.startswith("[[", end)
+            or (found["mark"] is not None and _MORE_OF_A_URL.match(self.view, end) is not None)
         )
 
 

@@ -69,7 +69,7 @@ def destination(url: str, *, utf8: bool) -> Destination | Reason:
     if plain := _PLAIN.fullmatch(url):
         return Destination(url, plain["host"].lower().rstrip("."))
     parts = _HTTP.fullmatch(url)
-    if parts is None:
+    if parts is None or len(parts["scheme"]) == len(url):
         return _why_not_http(url)
     if _UNREADABLE.search(url):
         return Reason.UNDECODABLE
@@ -84,8 +84,8 @@ def destination(url: str, *, utf8: bool) -> Destination | Reason:
 
 def _why_not_http(url: str) -> Reason:
     scheme = _SCHEME.match(url)
-    if scheme is None:
-        return Reason.NOT_ABSOLUTE
+    if scheme is None or not url[scheme.end() :].strip("/"):
+        return Reason.NOT_ABSOLUTE  # `http://` too, which templates hold for links to come
     if scheme[1].lower() in ("http", "https"):
         return Reason.UNUSUAL_ADDRESS  # `https:e/x`, which browsers complete in two different ways
     return Reason.NOT_HTTP
