@@ -17,6 +17,8 @@ _FORMATTING_TAG = re.compile(rf"{_FORMATTING}(?=[\t\n\f />])", re.IGNORECASE)
 # A tag of a form in which equal text means equal attributes, whatever stands around it.
 _ATTRIBUTE = r"[\t\n\f ]++[a-z:_-]++(?:=(?:\"[^\"<>]*+\"|'[^'<>]*+'|[a-z0-9#+_-]++))?+"
 _PLAIN_FORMATTING_TAG = re.compile(rf"{_FORMATTING}(?:{_ATTRIBUTE})*+[\t\n\f ]*+/?>", re.IGNORECASE)
+# Each further one adds its attributes to the first, which takes turbohtml quadratic time and more.
+_MERGED_TAG = re.compile(r"<(?:body|html)(?=[\t\n\f />])", re.IGNORECASE)
 _EQUAL_ONES_KEPT = 3  # the "Noah's Ark clause" of the HTML standard, section 13.2.4.3
 
 
@@ -30,6 +32,8 @@ def is_too_complex(view: str, limits: Limits) -> bool:
     tags = view.count("<")
     if tags * DEEPEST <= limits.html_elements:
         return False
+    if len(_MERGED_TAG.findall(view)) > limits.attributes:
+        return True
     plain = _PLAIN_FORMATTING_TAG.findall(view)
     others = len(_FORMATTING_TAG.findall(view)) - len(plain)
     reopened = _EQUAL_ONES_KEPT * (len(set(plain)) + others)

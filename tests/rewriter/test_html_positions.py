@@ -1,0 +1,113 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rewriter import html_positions
+from rewriter.attribute_values import value_span
+from tests.rewriter.parts import CORPUS
+
+TOKENIZER_TESTS = CORPUS / "html5lib"
+needs_tests = pytest.mark.skipif(
+    not TOKENIZER_TESTS.is_dir(), reason=f"no html5lib tests in {TOKENIZER_TESTS}"
+)
+
+
+def start_tag_cases() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
+    """Yield input and expected start tags with their attributes, of the tokenizer's ordinary state."""
+    for path in sorted(TOKENIZER_TESTS.glob("*.test")):
+        for case in json.loads(path.read_text("utf-8")).get("tests", ()):
+            tags = [(token[1], token[2]) for token in case["output"] if token[0] == "StartTag"]
+            if tags and "initialStates" not in case and "doubleEscaped" not in case:
+                yield case["input"].replace("\r", "\t"), tags
+
+
+@needs_tests
+def test_html5lib_start_tags_and_the_place_of_each_attribute() -> None:
+    cases = attributes = 0
+    for view, expected in start_tag_cases():
+        cases += 1
+        found = html_positions.parse(view).select("*")
+        located = [(e, e.source_location.attrs) for e in found if e.source_location]
+        assert [(e.tag, {name: e.attr(name) for name in spans}) for e, spans in located] == expected, view
+        for element, spans in located:
+            for name, span in spans.items():
+                attributes += 1
+                source = view[span.start_offset : span.end_offset]
+                again = html_positions.parse(f"<a {source} >").select("a")[0]
+                assert again.attr(name) == element.attr(name), view
+                if not name.startswith("="):  # a name that no link attribute has
+                    start, end = value_span(view, span.start_offset, span.end_offset)
+                    assert (start == end) == (element.attr(name) == ""), view
+    assert cases > 400
+    assert attributes > 300
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n", "\r"])
+def test_offsets_are_those_of_the_bytes(ending: str) -> None:
+    source = '<p>é<!-- x -->_<a_ title="ü"_ href="https://e/"_>'.replace("_", ending).encode()
+    view = html_positions.view_of(source)
+    links = html_positions.locate(html_positions.select(html_positions.parse(view), "a[href]"))
+    assert [source[link.start : link.end] for link in links] == [b'href="https://e/"']
+    assert len(view) == len(source)
+
+
+@pytest.mark.parametrize("ending", [b"\r\n", b"\n"])
+def test_lines_count_from_one(ending: bytes) -> None:
+    view = html_positions.view_of(ending.join([b"<p>", b"<a", b" href=x>", b"<a href=y>"]))
+    links = html_positions.locate(html_positions.select(html_positions.parse(view), "a[href]"))
+    assert [link.line for link in links] == [3, 4]
+    assert [link.line for link in html_positions.locate([link.element for link in links], 100, 7)] == [9, 10]
+
+
+def test_offsets_count_from_the_base() -> None:
+    [link] = html_positions.locate(html_positions.parse("<a href=x>").select("a"), 100)
+    assert (link.start, link.end, link.base) == (103, 109, 100)
+
+
+def test_copies_of_a_link_left_open_have_no_place() -> None:
+    elements = html_positions.parse("<p><a href=x>1<p>2").select("a")
+    assert len(elements) == 2
+    assert len(html_positions.locate(elements)) == 1
+
+
+@pytest.mark.parametrize(
+    ("html", "count"),
+    [
+        ("<noscript><a href=x></noscript>", 1),
+        ("<svg><a href=x>", 1),
+        ("<select><a href=x>", 1),
+        ("<template><a href=x></template>", 0),
+        ('<p><template shadowrootmode="open"><a href=x></template>', 0),
+        ("<script>'<a href=x>'</script>", 0),
+        ("<style><a href=x></style>", 0),
+        ("<title><a href=x></title>", 0),
+        ("<textarea><a href=x></textarea>", 0),
+        ("<!-- <a href=x> -->", 0),
+        ("<svg><a xlink:href=x>", 0),
+        ("<a href=x", 0),
+    ],
+)
+def test_links_are_what_a_reader_can_click(html: str, count: int) -> None:
+    assert len(html_positions.select(html_positions.parse(html), *html_positions.LINKS)) == count
+
+
+def test_hrefs_are_sorted_and_not_empty() -> None:
+    elements = html_positions.parse("<a href=b><a href=a><a href><a href=''>").select("a")
+    assert html_positions.hrefs(elements) == ["a", "b"]
+
+
+def test_comments_are_those_of_the_tree() -> None:
+    document = html_positions.parse("<!--a--><p><!--[if x]>b<![endif]--><script><!--c--></script>")
+    assert html_positions.comments(document) == ["a", "[if x]>b<![endif]"]
+
+
+@given(st.binary())
+def test_every_byte_keeps_its_place(source: bytes) -> None:
+    view = html_positions.view_of(source)
+    assert len(view) == len(source)
+    assert all(
+        chr(byte) == char or (byte, char) == (13, "\t") for byte, char in zip(source, view, strict=True)
+    )
