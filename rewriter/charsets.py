@@ -68,7 +68,8 @@ def codec_for(charset: str) -> str | None:
 
 
 def looks_wide(decoded: bytes) -> bool:
-    """Tell whether the bytes are UTF-16 or UTF-32, whatever the charset parameter says."""
-    if decoded.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
-    return b"\0" in decoded and (b"<\0" in decoded or b"\0<" in decoded)
+    """Tell whether the bytes may be UTF-16 or UTF-32, whatever the charset parameter says.
+
+    A NUL is enough: text in any other charset has none, unless it is damaged.
+    """
+    return b"\0" in decoded or decoded.startswith((b"\xff\xfe", b"\xfe\xff"))

@@ -8,7 +8,7 @@ _FIELD_START = r"[!-9;-~]++[\t ]*+:"
 _FIRST_LINE = re.compile(rf"(\r?\n|\Z)|{_FIELD_START}".encode())
 # The first line that is blank, or neither a field nor a folded part of one. White space alone is folded
 # (obs-FWS, RFC 5322 section 4.2). The literal line feed in front lets the engine jump from line to line.
-_HEADER_END = re.compile(rf"\n(?:(\r?\n|\Z)|(?![\t ]|{_FIELD_START}))".encode())
+_HEADER_END = re.compile(rf"\n(?:(\r?\n)|(?![\t ]|{_FIELD_START}))".encode())
 
 _NAMES = rb"content-(?:type|transfer-encoding|disposition|id|location|md5)"
 _ROOT_NAMES = _NAMES + rb"|list-unsubscribe|dkim-signature|arc-[a-z-]+"
@@ -57,8 +57,9 @@ class StructuredValue:
 def read_header(message: bytes, start: int, end: int, *, root: bool = False) -> HeaderBlock | None:
     """Read the header that starts at `start`; None where programs would read it differently.
 
-    That is where a line is no field, or has a bare CR. `root` is for the header of the message: it may not
-    be empty, and the fields are read too that only it may have.
+    That is where a line is no field or has a bare CR, or no blank line comes (what were put into the empty
+    body would be a field then). `root` is for the header of the message: it may not be empty, and the
+    fields are read too that only it may have.
     """
     first = _FIRST_LINE.match(message, start, end)
     if first is None or (root and first.group(1) is not None):
@@ -66,15 +67,15 @@ def read_header(message: bytes, start: int, end: int, *, root: bool = False) -> 
     if first.group(1) is not None:
         return HeaderBlock({}, first.end())
     last = _HEADER_END.search(message, start, end)
-    if last and last.group(1) is None:
+    if last is None or last.group(1) is None:
         return None
-    lines = b"\n" + message[start : last.start() if last else end]
+    lines = b"\n" + message[start : last.start()]
     if b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n") + lines.endswith(b"\r"):
         return None
     fields: dict[str, list[str]] = {}
     for name, value in (_ROOT_FIELDS if root else _FIELDS).findall(lines):
         fields.setdefault(name.decode("ascii").lower(), []).append(_unfold(value))
-    return HeaderBlock(fields, last.end() if last else end)
+    return HeaderBlock(fields, last.end())
 
 
 def _unfold(value: bytes) -> str:

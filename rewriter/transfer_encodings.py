@@ -36,13 +36,17 @@ class PlainBody:
         self.decoded = message[start:end]
 
     def place(self, edits: Sequence[Edit]) -> list[Edit]:
-        """Shift the edits; a line break that would make a delimiter of what follows it is refused."""
+        """Shift the edits; a line break that might make a delimiter of the text beside it is refused."""
         if any(self._makes_delimiter(edit) for edit in edits):
             raise LeftAlone(Reason.LINE_TOO_LONG)
         return [Edit(edit.start + self._start, edit.end + self._start, edit.replacement) for edit in edits]
 
     def _makes_delimiter(self, edit: Edit) -> bool:
-        return edit.replacement.endswith(b"\n") and self.decoded.startswith(b"--", edit.end)
+        if b"\n" not in edit.replacement:
+            return False
+        line = self.decoded.rfind(b"\n", 0, edit.start) + 1
+        before, after = self.decoded[line : line + 2], self.decoded[edit.end : edit.end + 2]
+        return before == b"--" or (after == b"--" and edit.replacement.endswith(b"\n"))
 
 
 def open_body(message: bytes, start: int, end: int, encoding: str) -> Body:

@@ -51,6 +51,10 @@ def test_sees_wide_characters(codec: str) -> None:
     assert looks_wide("<html><body>".encode(codec))
 
 
-@pytest.mark.parametrize("text", [b"", b"<html>", b"\xef\xbb\xbf<html>", b"a\0b", b"caf\xe9 \xff"])
+def test_takes_a_nul_for_a_sign_of_them() -> None:
+    assert looks_wide(b"a\0b")
+
+
+@pytest.mark.parametrize("text", [b"", b"<html>", b"\xef\xbb\xbf<html>", b"caf\xe9 \xff"])
 def test_takes_nothing_else_for_wide(text: bytes) -> None:
     assert not looks_wide(text)

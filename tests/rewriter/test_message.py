@@ -87,8 +87,9 @@ class TestWhole:
         line = b"From a@e.ex Thu Jan  1 00:00:00 1970\r\n"
         assert rewritten(line + page(), CLICKS).message == line + rewritten(page(), CLICKS).message
 
-    def test_needs_no_body(self) -> None:
-        assert rewritten(HTML, CLICKS).message == HTML
+    def test_puts_nothing_where_there_is_no_body(self) -> None:
+        assert rewritten(HTML).report.reason is Reason.MALFORMED_HEADER
+        assert pixels(rewritten(HTML + b"\r\n").message) == 1
 
     def test_leaves_list_unsubscribe_urls_alone(self) -> None:
         header = b"List-Unsubscribe: <mailto:u@e.ex>, <https://e.ex/\r\n u>\r\n"

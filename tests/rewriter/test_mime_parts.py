@@ -58,6 +58,11 @@ class TestStructure:
         message = multipart(b"mixed", b"\r\none").replace(b"--b\r\n", b"preamble\r\n--b\r\n")
         assert bodies_of(message + b"epilogue\r\n--b\r\n\r\ntwo") == {"1": b"one"}
 
+    def test_the_message_may_end_inside_a_delimiters_line_ending(self) -> None:
+        assert bodies_of(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r") == {
+            "1": b"one"
+        }
+
     def test_white_space_may_follow_a_delimiter_and_nothing_else(self) -> None:
         message = (
             b"Content-Type: multipart/mixed; boundary=b\n\n--b \t\n\none\n--bb\n--b x\n--b-\n--b--\t\n\nx"
