@@ -36,7 +36,7 @@ def read_value(parsed: str, source: bytes, view: str, span: tuple[int, int], cod
         text = source[start:end].decode(codec)
     except UnicodeDecodeError:
         return None
-    return _resolve_references(text)
+    return _resolve_references(text.replace("\0", "\ufffd"))  # as every parser does
 
 
 def _resolve_references(text: str) -> str:
