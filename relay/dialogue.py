@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Protocol
 
 from relay.data_reader import MessageTooLarge, read_message
@@ -49,7 +49,9 @@ class Dialogue:
         self, host: Host, address: str, reader: asyncio.StreamReader, say: Callable[[bytes], Awaitable[None]]
     ) -> None:
         self._host = host
-        self._client = Client(address=_plain_address(address), helo="", extended=False)
+        plain = _plain_address(address)
+        self._client = Client(address=str(plain), helo="", extended=False)
+        self._may_relay = any(plain in network for network in host.settings.networks)
         self._reader = reader
         self._say = say
         self._offered: Capabilities | None = None  # None before EHLO, and after HELO
@@ -132,8 +134,7 @@ class Dialogue:
         )
 
     def _check_may_relay(self, mailbox: str) -> None:
-        address = ip_address(self._client.address)
-        if not any(address in network for network in self._host.settings.networks):
+        if not self._may_relay:
             denied = Refused(550, "5.7.1", "Relaying denied")
             log_refusal(denied.reply, client=self._client.address, sender=mailbox)
             raise denied
@@ -237,11 +238,11 @@ _COMMANDS: dict[bytes, Callable[[Dialogue, str], Awaitable[Reply | None]]] = {
 }
 
 
-def _plain_address(address: str) -> str:
+def _plain_address(address: str) -> IPv4Address | IPv6Address:
     """Return an IPv4 address as such where it came over a socket for both families."""
     parsed = ip_address(address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return str(mapped or parsed)
+    return mapped or parsed
 
 
 def _check_ascii(mailbox: str, *, utf8: bool) -> None:

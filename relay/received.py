@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from ipaddress import ip_address
 
 from relay.envelope import Client
 
@@ -40,7 +39,7 @@ def _clean_helo(helo: str) -> str:
 
 
 def _address_literal(address: str) -> str:
-    return f"[IPv6:{address}]" if ip_address(address).version == 6 else f"[{address}]"
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
 def _date(at: int) -> str:

@@ -8,6 +8,7 @@ _ID_ROOM = 40  # for " waypost=" and 24 digits
 
 # Each line of a reply may carry its code again [RFC 2034 section 4].
 _ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}(?= |$)")
+_CLEAN = re.compile(r"(?:[!-~]+(?: (?! |$))?)*+")
 _UNSAFE = re.compile(r"[^ -~]+")
 _BLANKS = re.compile(r" {2,}")
 
@@ -72,4 +73,6 @@ def from_upstream(code: int, text: str) -> Reply:
 
 def _clean(text: str) -> str:
     """A reply that is not one line of ASCII splits the dialogue, or turns an acceptance into an error."""
+    if _CLEAN.fullmatch(text):
+        return text
     return _BLANKS.sub(" ", _UNSAFE.sub(lambda run: " " if run[0].isspace() else "?", text)).strip()

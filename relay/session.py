@@ -31,6 +31,13 @@ class SessionHost(Host, Protocol):
     def closed(self, session: "SmtpSession") -> None: ...
 
 
+class _NoHooks:
+    """aiosmtpd's handler: there is none."""
+
+    def __dir__(self) -> Iterable[str]:
+        return ()
+
+
 class SmtpSession(SMTP):
     """One connection of a client."""
 
@@ -38,11 +45,12 @@ class SmtpSession(SMTP):
 
     def __init__(self, host: SessionHost) -> None:
         super().__init__(
-            object(), hostname=host.settings.hostname, ident="Waypost", loop=asyncio.get_running_loop()
+            _NoHooks(), hostname=host.settings.hostname, ident="Waypost", loop=asyncio.get_running_loop()
         )
         self._host = host
         self._dialogue: Dialogue | None = None
         self._draining = False
+        self._over = False  # the client was told
 
     def __dir__(self) -> Iterable[str]:
         """Hide everything from aiosmtpd, which looks through all names of each new session: half its cost."""
@@ -75,22 +83,21 @@ class SmtpSession(SMTP):
         finally:
             if self._dialogue is not None:
                 self._dialogue.end()
-            if self._draining:
+            if self._draining and not self._over:
                 self._writer.write(_CLOSING.encode())
             self._writer.close()
             self._host.closed(self)
 
     async def _converse(self) -> None:
-        address, *_ = self._writer.get_extra_info("peername")
-        self._dialogue = Dialogue(self._host, address, self._reader, self._say)
+        peer = self._writer.get_extra_info("peername")
+        if peer is None:  # gone before we looked
+            return
+        self._dialogue = Dialogue(self._host, peer[0], self._reader, self._say)
         await self._say(f"220 {self.hostname} ESMTP Waypost\r\n".encode("ascii"))
-        while not self._draining:
-            reply = await self._next_reply(self._dialogue)
-            if reply is None:
-                continue
-            await self._say(reply.encode())
-            if reply.code in (221, 421):
-                return
+        while not (self._draining or self._over):
+            if reply := await self._next_reply(self._dialogue):
+                self._over = reply.code in (221, 421)
+                await self._say(reply.encode())
 
     async def _say(self, lines: bytes) -> None:
         self._writer.write(lines)
