@@ -1,0 +1,1 @@
+"""Fuzzing: what must never happen, tried with inputs nobody wrote."""
