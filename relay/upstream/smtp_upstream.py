@@ -122,12 +122,12 @@ class SmtpTransaction:
             return
         try:
             reply = await self._connection.command(b"RSET")
+            if not reply.accepted:
+                self._connection.close()
         except UpstreamError:
-            self.abort()  # the connection is gone, and the transaction with it
-            return
-        if not reply.accepted:
-            self._connection.close()
-        self._end()
+            pass  # the connection is gone, and the transaction with it
+        finally:
+            self._end()
 
     def abort(self) -> None:
         self._connection.close()

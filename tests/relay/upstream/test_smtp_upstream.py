@@ -128,16 +128,41 @@ def test_whatever_happens_the_place_in_the_pool_comes_back(phase: str, how: Any)
     run(play, pool_size=1, pool_wait=0.01)
 
 
-def test_cancelled_in_the_middle_the_connection_is_not_used_again() -> None:
+async def cancelled(waiting: asyncio.Task[object], condition: Callable[[], object]) -> None:
+    await until(condition)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+def test_cancelled_at_mail_the_connection_is_not_used_again() -> None:
+    async def play(server: ScriptedUpstream, upstream: SmtpUpstream) -> None:
+        server.answer("MAIL", SILENCE)
+        await cancelled(asyncio.create_task(upstream.open(A)), lambda: server.transactions)
+        await delivered(upstream)
+        assert server.connections == 2
+
+    run(play, pool_size=1, pool_wait=0.01)
+
+
+@pytest.mark.parametrize("phase", ["RCPT", "RSET", "DATA", "end"])
+def test_cancelled_in_a_transaction_the_connection_is_not_used_again(phase: str) -> None:
     async def play(server: ScriptedUpstream, upstream: SmtpUpstream) -> None:
         transaction = await opened(upstream)
-        server.answer("RCPT", SILENCE)
-        asking = asyncio.create_task(transaction.recipient(B))
-        await until(lambda: server.transactions[0].recipients)
-        asking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asking
-        transaction.abort()
+        server.answer(phase, SILENCE)
+        steps: dict[str, Callable[[], Awaitable[object]]] = {
+            "RCPT": lambda: transaction.recipient(B),
+            "RSET": transaction.abandon,
+        }
+        step = steps.get(phase, lambda: transaction.message(b"x\r\n", name="1"))
+        seen = (
+            (lambda: server.transactions[0].content)
+            if phase == "end"
+            else lambda: phase in str(server.commands)
+        )
+        await cancelled(asyncio.ensure_future(step()), seen)
+        if phase == "RCPT":
+            transaction.abort()
         await delivered(upstream)
         assert server.connections == 2
 
