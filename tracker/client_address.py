@@ -22,6 +22,8 @@ def client_address(peer: str, forwarded: Sequence[bytes], trusted: Sequence[Netw
     `forwarded` are the values of X-Forwarded-For in the order of their lines. An entry that is no address
     ends the reading: the address before it is the last that anybody vouched for.
     """
+    if not trusted and ":" not in peer:
+        return peer  # as the kernel wrote it; parsing it would be a third of reading a request
     address = _parse(peer)
     if address is None:
         return ""

@@ -19,7 +19,7 @@ Scope = Mapping[str, Any]
 
 # Of a request with a body, or with bytes of another protocol after it: taken for requests, they could be
 # smuggled in by whoever fills in the body.
-_FOLLOWED = (b"content-length", b"transfer-encoding", b"upgrade")
+_FOLLOWED = frozenset((b"content-length", b"transfer-encoding", b"upgrade"))
 
 # RFC 9110 section 7.2; also names with an underscore, which exist. A final dot is an absolute DNS name.
 _HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
@@ -47,28 +47,29 @@ class Request:
 
 def read_request(scope: Scope, trusted: Sequence[Network]) -> Request:
     """Return the request. Raises `Refused`."""
-    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    size = len(scope["raw_path"]) + len(scope["query_string"])
-    if len(headers) > MAX_HEADERS or size + sum(len(n) + len(v) for n, v in headers) > MAX_HEAD_BYTES:
-        raise Refused(HEAD_TOO_LARGE)
-    found = _only(headers, b"host", b"user-agent", b"x-forwarded-for", *_FOLLOWED)
+    headers = _headers(scope)
     client = scope.get("client")
+    user_agents = headers.get(b"user-agent")
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
-        host=_host(found[b"host"], scope["http_version"]),
-        address=client_address(client[0] if client else "", found[b"x-forwarded-for"], trusted),
-        user_agent=_user_agent(found[b"user-agent"]),
-        is_last=scope["method"] == "CONNECT" or any(map(found.get, _FOLLOWED)),
+        host=_host(headers.get(b"host", []), scope["http_version"]),
+        address=client_address(client[0] if client else "", headers.get(b"x-forwarded-for", []), trusted),
+        user_agent=_user_agent(user_agents[0]) if user_agents else "",
+        is_last=scope["method"] == "CONNECT" or not _FOLLOWED.isdisjoint(headers),
     )
 
 
-def _only(headers: Sequence[tuple[bytes, bytes]], *names: bytes) -> dict[bytes, list[bytes]]:
-    found: dict[bytes, list[bytes]] = {name: [] for name in names}
-    for name, value in headers:
-        if name in found:
-            found[name].append(value)
-    return found
+def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
+    lines: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    headers: dict[bytes, list[bytes]] = {}
+    for name, value in lines:
+        size += len(name) + len(value)
+        headers.setdefault(name, []).append(value)
+    if size > MAX_HEAD_BYTES or len(lines) > MAX_HEADERS:
+        raise Refused(HEAD_TOO_LARGE)
+    return headers
 
 
 def _host(values: list[bytes], http_version: str) -> str:
@@ -81,9 +82,9 @@ def _host(values: list[bytes], http_version: str) -> str:
     return match[1].decode("ascii").lower().removesuffix(".")
 
 
-def _user_agent(values: list[bytes]) -> str:
-    """Return the first, cut, and with nothing in it that would steer the terminal it is shown on."""
-    text = values[0].decode("utf-8", "replace")[:MAX_USER_AGENT] if values else ""
+def _user_agent(value: bytes) -> str:
+    """Return it cut, and with nothing in it that would steer the terminal it is shown on."""
+    text = value.decode("utf-8", "replace")[:MAX_USER_AGENT]
     if text.isprintable():
         return text
     return "".join(
