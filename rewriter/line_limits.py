@@ -1,13 +1,15 @@
 """Edits in parts whose lines go out as they are: no line grows beyond 998 bytes (rule 17)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from rewriter.part_edits import LineLimit
 from rewriter.report import Edit
 
 _BLANKS = b" \t"
+# No line of 998 bytes holds more links. Values that go over line endings can chain any number of lines, and
+# for each edit left out a line is looked at once more.
+_MOST_IN_LINE = 128
 
 
 class Breakable(NamedTuple):
@@ -46,12 +48,16 @@ class _Piece(NamedTuple):
 def fit(source: bytes, edits: Iterable[Breakable], limit: LineLimit) -> Fitted:
     """Return what fits. Lines that were too long before may become longer."""
     fitted = Fitted([], [])
-    for line in _lines(source, edits):
-        if _longest(source[line.start : line.end]) > limit.length:
-            fitted.edits.extend(breakable.edit for breakable in line.edits)
+    lines = [*_lines(source, edits)][::-1]
+    while lines:
+        line = lines.pop()
+        pieces = _pieces(source, line)
+        surplus = _surplus(source, line, pieces, limit)
+        if surplus:
+            fitted.left_out.extend(breakable.edit for breakable in surplus)
+            lines += [*_lines(source, (each for each in line.edits if each not in surplus))][::-1]
         else:
-            pieces = _fitting_pieces(source, line, limit.length, fitted.left_out)
-            made = [breakable.edit for piece in pieces for breakable in piece.edits]
+            made = [breakable.edit for breakable in line.edits]
             fitted.edits.extend(sorted([*made, *_breaks(pieces, limit)], key=lambda edit: edit.start))
     return fitted
 
@@ -80,51 +86,68 @@ def _line_end(source: bytes, position: int) -> int:
     return end - 1 if end > position and source[end - 1 : end] == b"\r" else end
 
 
+def _pieces(source: bytes, line: _Line) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    gap, inside = (line.start, line.start), list[Breakable]()
+    for breakable in line.edits:
+        before, after = _gaps(source, line, breakable)
+        if before:
+            pieces.append(_piece(gap, before[0], inside))
+            gap, inside = before, []
+        inside.append(breakable)
+        if after:
+            pieces.append(_piece(gap, after[0], inside))
+            gap, inside = after, []
+    return [*pieces, _piece(gap, line.end, inside)]
+
+
+def _piece(gap: tuple[int, int], end: int, edits: list[Breakable]) -> _Piece:
+    return _Piece(gap, end - gap[1] + sum(_growth(breakable) for breakable in edits), edits)
+
+
+def _growth(breakable: Breakable) -> int:
+    start, end, replacement = breakable.edit.start, breakable.edit.end, breakable.edit.replacement
+    return len(replacement) - (end - start)
+
+
+def _gaps(
+    source: bytes, line: _Line, breakable: Breakable
+) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """Return the white space before and after an attribute, where it has some on its line."""
+    if breakable.attribute is None:
+        return None, None
+    start, end = breakable.attribute
+    before, after = start, end
+    while before > line.start and source[before - 1] in _BLANKS:
+        before -= 1
+    while after < line.end and source[after] in _BLANKS:
+        after += 1
+    return (
+        (before, start) if line.start < before < start else None,
+        (end, after) if end < after < line.end else None,
+    )
+
+
+def _surplus(source: bytes, line: _Line, pieces: Sequence[_Piece], limit: LineLimit) -> list[Breakable]:
+    """Return what must be left out of the line, or out of it first; nothing where it fits."""
+    too_wide = next((piece for piece in pieces if piece.width > limit.length), None)
+    if too_wide is None or _longest(source[line.start : line.end]) > limit.length:
+        return []
+    if len(line.edits) > _MOST_IN_LINE:
+        return line.edits
+    last_first = too_wide.edits[::-1]
+    joining = [each for each in last_first if b"\n" in source[each.edit.start : each.edit.end]]
+    return (joining or [each for each in last_first if _growth(each) > 0])[:1]
+
+
 def _longest(text: bytes) -> int:
     return max(len(line.rstrip(b"\r")) for line in text.split(b"\n"))
 
 
-def _fitting_pieces(source: bytes, line: _Line, length: int, left_out: list[Edit]) -> list[_Piece]:
-    """Return the line in pieces of which none is too long, leaving out as few edits as needed."""
-    edits = list(line.edits)
-    while True:
-        pieces = _pieces(source, line, edits)
-        too_long = next((piece for piece in pieces if piece.width > length), None)
-        if too_long is None:
-            return pieces
-        last = next(each for each in reversed(too_long.edits) if _growth(each.edit) > 0)
-        edits.remove(last)
-        left_out.append(last.edit)
-
-
-def _pieces(source: bytes, line: _Line, edits: Sequence[Breakable]) -> list[_Piece]:
-    gaps = [gap for breakable in edits for gap in _gaps(source, line, breakable)]
-    pieces = []
-    for before, after in pairwise([(line.start, line.start), *gaps, (line.end, line.end)]):
-        inside = [each for each in edits if before[1] <= each.edit.start < after[0]]
-        width = after[0] - before[1] + sum(_growth(edit) for edit, _ in inside)
-        pieces.append(_Piece(before, width, inside))
-    return pieces
-
-
-def _growth(edit: Edit) -> int:
-    return len(edit.replacement) - (edit.end - edit.start)
-
-
-def _gaps(source: bytes, line: _Line, breakable: Breakable) -> Iterator[tuple[int, int]]:
-    """Return the white space before and after an attribute, where it has some on its line."""
-    if breakable.attribute is not None:
-        start, end = breakable.attribute
-        gap_start = line.start + len(source[line.start : start].rstrip(_BLANKS))
-        if line.start < gap_start < start:
-            yield gap_start, start
-        gap_end = line.end - len(source[end : line.end].lstrip(_BLANKS))
-        if end < gap_end < line.end:
-            yield end, gap_end
-
-
 def _breaks(pieces: Sequence[_Piece], limit: LineLimit) -> Iterator[Edit]:
     """Break as late as possible, which breaks least often."""
+    if any(piece.width > limit.length for piece in pieces):
+        return  # a line that was too long before
     column = pieces[0].width
     for (start, end), width, _ in pieces[1:]:
         column += end - start + width

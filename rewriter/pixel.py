@@ -48,17 +48,11 @@ def place(view: str, document: Document, comments: Iterable[str], where: PixelPl
     A marker among the `comments` has the last word, and stays. What the source ends in matters only where the
     pixel would go to its end: before a real `</body>` nothing that comes later can swallow it.
     """
-    if any(_MARKER_TEXT.fullmatch(comment) for comment in comments) and (marker := _first_marker(view)):
-        return marker
-    body = _location(document, "body")
-    top = where is PixelPlace.TOP or (where is PixelPlace.AUTO and len(view) > GMAIL_CLIPS_AT)
-    if top and body:
-        return Spot(body.start_tag.end_offset, body.start_tag.end_line)
-    return (
-        _last_end_tag(view, body, _BODY_END)
-        or _last_end_tag(view, _location(document, "html"), _HTML_END)
-        or _end(view)
-    )
+    if document.find("frameset") is not None:
+        return None  # before it an image makes a body of the page
+    spot = _spot(view, document, comments, where)
+    is_foreign = any(document.find(name) is not None for name in ("svg", "math"))
+    return None if spot and is_foreign and not _changes_nothing_else(view, document, spot) else spot
 
 
 def pixel_tag(url: str) -> bytes:
@@ -72,6 +66,20 @@ def on_own_line(tag: bytes, source: bytes, offset: int, limit: LineLimit) -> byt
     before = b"" if source[:offset].endswith(b"\n") or offset == 0 else limit.eol
     after = b"" if source.startswith((b"\n", b"\r\n"), offset) or offset == len(source) else limit.eol
     return before + tag + after
+
+
+def _spot(view: str, document: Document, comments: Iterable[str], where: PixelPlace) -> Spot | None:
+    if any(_MARKER_TEXT.fullmatch(comment) for comment in comments) and (marker := _first_marker(view)):
+        return marker
+    body = _location(document, "body")
+    top = where is PixelPlace.TOP or (where is PixelPlace.AUTO and len(view) > GMAIL_CLIPS_AT)
+    if top and body:
+        return Spot(body.start_tag.end_offset, body.start_tag.end_line)
+    return (
+        _last_end_tag(view, body, _BODY_END)
+        or _last_end_tag(view, _location(document, "html"), _HTML_END)
+        or _end(view)
+    )
 
 
 def _location(document: Document, name: str) -> SourceLocation | None:
@@ -97,6 +105,13 @@ def _end(view: str) -> Spot | None:
     end = len(view.rstrip("\t\n\f "))
     spots = _images(f"{view[:end]}{_PROBE}>{view[end:]}")
     return next((spot for spot in spots if spot.offset == end), None)
+
+
+def _changes_nothing_else(view: str, document: Document, spot: Spot) -> bool:
+    """Tell whether an image leaves all else as it is. It ends SVG and MathML, and their CDATA with them."""
+    probed = html_positions.parse(f"{view[: spot.offset]}{_PROBE}>{view[spot.offset :]}")
+    is_one_more = len(probed.select("*")) == len(document.select("*")) + 1
+    return is_one_more and probed.text == document.text
 
 
 def _images(view: str) -> Iterator[Spot]:

@@ -105,3 +105,24 @@ def test_no_line_grows_beyond_the_limit(tags: list[tuple[int, int, str]]) -> Non
     if max(map(len, lines)) <= LIMIT.length:
         assert max(map(len, new_lines)) <= LIMIT.length
     assert output.count(b"v") == sum(length for _, length, _ in tags) or left_out
+
+
+class TestValuesOverSeveralLines:
+    def test_are_left_out_where_the_joined_line_is_too_long(self) -> None:
+        source = b'<a/href="%b\n%b"/>%b' % (b"u" * 20, b"u" * 8, b"x" * 25)
+        edit = Breakable(Edit(9, 38, b"v" * 10), (3, 39))
+        assert fitted(source, edit) == (source, 1)
+
+    def test_do_not_take_their_neighbours_with_them(self) -> None:
+        long_value = b"u" * 20 + b"\n" + b"u" * 8
+        source = b'<a/href="%b"/><a/href="w"/>%b' % (long_value, b"x" * 15)
+        edits = [
+            Breakable(Edit(9, 38, b"v" * 30), (3, 39)),
+            Breakable(Edit(50, 51, b"z" * 2), (44, 52)),
+        ]
+        assert fitted(source, *edits) == (source.replace(b'"w"', b'"zz"'), 1)
+
+    def test_are_all_left_out_where_there_are_too_many(self) -> None:
+        source = b'<a/href="\n"/>' * 200
+        edits = [Breakable(Edit(at, at + 1, b"v"), (at - 6, at + 2)) for at in range(9, len(source), 13)]
+        assert fitted(source, *edits) == (source, 200)

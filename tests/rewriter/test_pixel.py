@@ -94,9 +94,12 @@ class TestGoesToTheEnd:
         "<frameset></frameset>",
         "<?x",
         "<svg><![CDATA[ x",
+        "</body><frameset>",
+        "<math></body><![CDATA[x]]></math>",
+        "<svg><!-- {{waypost:pixel}} --><![CDATA[x]]></svg></body>",
     ],
 )
-def test_goes_nowhere_in_what_does_not_end(html: str) -> None:
+def test_goes_nowhere_in_what_does_not_end_or_would_change(html: str) -> None:
     assert placed(html) is None
 
 
