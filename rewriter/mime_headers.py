@@ -19,6 +19,8 @@ _ROOT_FIELDS = re.compile((_FIELD % _ROOT_NAMES.decode()).encode(), re.IGNORECAS
 _PLAIN_PIECE = re.compile(r'[^"(]++|"(?:[^"\\]|\\.)*+"?|\(|.', re.DOTALL)
 _COMMENT_PIECE = re.compile(r"[^()\\]++|\\.|[()]|.", re.DOTALL)
 
+_LONGEST_VALUE = 10_000  # in which comments are looked for, step by step
+
 _WORD = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]++"  # `token` of RFC 2045 section 5.1
 _VALUE = re.compile(rf"[\t ]*+({_WORD}(?:/{_WORD})?+)[\t ]*+(?=;|\Z)")
 _PARAMETER = re.compile(
@@ -83,8 +85,11 @@ def _unfold(value: bytes) -> str:
 
 
 def strip_comments(value: str) -> str:
-    """Put a space in place of each comment (RFC 5322 section 3.2.2); quoted strings stay."""
-    if "(" not in value:
+    """Put a space in place of each comment (RFC 5322 section 3.2.2); quoted strings stay.
+
+    A value too long for any honest use stays as it is, and so is not understood.
+    """
+    if "(" not in value or len(value) > _LONGEST_VALUE:
         return value
     kept: list[str] = []
     depth = position = 0

@@ -9,7 +9,7 @@ import binascii
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 
 from rewriter.left_alone import LeftAlone
 from rewriter.line_endings import line_ending
@@ -17,6 +17,7 @@ from rewriter.report import Edit, Reason
 from rewriter.splice import merge_touching
 
 _STRETCH = 1024
+_NOT_IN_A_TOKEN = re.compile(rb"[^=]{2}")  # after which no token is cut in two
 _LONGEST_LINE = 76  # with the `=` of a soft line break, without the line ending
 
 # What decodes to fewer bytes; a group tells that it decodes to one. The last three alternatives are how
@@ -46,11 +47,13 @@ class QuotedPrintableBody:
     def place(self, edits: Sequence[Edit]) -> list[Edit]:
         """Encode each replacement and break the lines that it makes too long."""
         placed: list[Edit] = []
+        spans = [self._encoded_span(edit) for edit in merge_touching(edits)]
         column, position = 0, self._start
-        for edit in merge_touching(edits):
-            span = self._encoded_span(edit)
+        for span, following in zip_longest(spans, spans[1:]):
             column = self._column_at(span.start, column, position)
-            edit, column = self._encode(span, column, position)
+            edit, column = self._encode(
+                span, column, position, following.start if following else self._end + 1
+            )
             placed.append(edit)
             position = edit.end
         return placed
@@ -62,10 +65,16 @@ class QuotedPrintableBody:
         else:
             start = self._token(edit.start - 1)[1] if edit.start else self._start
         end = self._token(edit.end - 1)[1] if edit.end > edit.start else start
-        first = self._message.rfind(b"\n", self._start, start) + 1 or self._start
-        if _UNCLEAR.search(self._message, first, min(self._line_end(end) + 2, self._end)):
-            raise LeftAlone(Reason.MALFORMED_ENCODING)
+        self._refuse_unclear(start, end)
         return Edit(start, end, edit.replacement)
+
+    def _refuse_unclear(self, start: int, end: int) -> None:
+        """Look at the lines that `[start, end)` is in, as far as lines may reach."""
+        lowest = max(self._start, start - _LONGEST_LINE)
+        first = self._message.rfind(b"\n", lowest, start) + 1 or lowest
+        last = min(self._line_end(end) + 2, self._end)
+        if _UNCLEAR.search(self._message, first, last):
+            raise LeftAlone(Reason.MALFORMED_ENCODING)
 
     def _token(self, offset: int) -> tuple[int, int]:
         """Return the span in the message of what decodes to the byte at `offset`."""
@@ -90,21 +99,27 @@ class QuotedPrintableBody:
         return target - feed - 1 if feed >= 0 else column + target - position
 
     def _line_end(self, position: int) -> int:
-        """Return where the line's own text ends, before its line ending."""
-        feed = self._message.find(b"\n", position, self._end)
+        """Return where the line's own text ends, before its line ending; no farther than it matters."""
+        farthest = min(position + 2 * _LONGEST_LINE, self._end)
+        feed = self._message.find(b"\n", position, farthest)
         if feed < 0:
-            return self._end
+            return farthest
         return feed - 1 if feed > position and self._message[feed - 1] == 0x0D else feed
 
-    def _encode(self, span: Edit, column: int, floor: int) -> tuple[Edit, int]:
-        """Return the edit of the message, and the column of its end in the new message."""
+    def _encode(self, span: Edit, column: int, floor: int, following: int) -> tuple[Edit, int]:
+        """Return the edit of the message, and the column of its end in the new message.
+
+        `floor` is where the edit before it ends, `following` where the next one starts.
+        """
         start, end = span.start, span.end
-        tail = self._message[end : self._line_end(end)]
+        line_end = self._line_end(end)
+        tail = self._message[end:line_end]
+        room = _LONGEST_LINE - (following <= line_end)  # the next edit may have to begin with a `=`
         quoted = _quote(span.replacement, at_line_end=not tail)
         if lead := self._lead(max(floor, start - 2), start, column, quoted):
             start, column, quoted = start - len(lead), column - len(lead), _quote(lead) + quoted
         encoded, column = _break_lines(quoted, column, self._eol)
-        if column + len(tail) > _LONGEST_LINE and column:
+        if column + len(tail) > room and column:
             encoded, column = encoded + b"=" + self._eol, 0
             if tail.startswith(_NOT_FIRST):
                 encoded, column, end = encoded + b"=%02X" % tail[0], 3, end + 1
@@ -121,11 +136,11 @@ class QuotedPrintableBody:
 
 
 def _stretches(message: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut `[start, end)` after line feeds, where no token is cut in two."""
+    """Cut `[start, end)` where no token is cut in two; not at line ends, since a line may be endless."""
     spans: list[tuple[int, int]] = []
     while start < end:
-        feed = message.find(b"\n", start + _STRETCH, end)
-        spans.append((start, feed + 1 if feed >= 0 else end))
+        cut = _NOT_IN_A_TOKEN.search(message, start + _STRETCH, end)
+        spans.append((start, cut.end() if cut else end))
         start = spans[-1][1]
     return spans
 

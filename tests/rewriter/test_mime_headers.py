@@ -149,3 +149,10 @@ def test_never_raises(text: str) -> None:
 def test_never_puts_the_body_out_of_range(message: bytes) -> None:
     header = read_header(message, 0, len(message))
     assert header is None or 0 <= header.body <= len(message)
+
+
+def test_does_not_look_for_comments_in_a_value_too_long_to_be_honest() -> None:
+    assert strip_comments("7bit " + "(" * 9_000) == "7bit"
+    value = "7bit " + "(" * 10_000
+    assert strip_comments(value) == value
+    assert parse_structured("text/html " + "(" * 10_000).value == ""
