@@ -48,12 +48,13 @@ def _rewrite(message: bytes, policy: Policy, links: Links) -> Result:
         return _untouched(message, Reason.MALFORMED_HEADER)
     if policy.signed_mail is SignedMail.LEAVE and (reason := _signature(header)):
         return _untouched(message, reason)
-    parts = [_judged(part, policy) for part in find_parts(message, header, policy.limits)]
+    parts = find_parts(message, header, policy.limits)
+    reasons = [_reason(part, policy) for part in parts]
     pixel = PixelReport(reason=Reason.NO_HTML_PART if policy.opens else Reason.OPENS_OFF)
-    if all(part.reason for part in parts):
-        return Result(message=message, report=_report(parts, pixel))
+    if all(reasons):
+        return Result(message=message, report=_report(parts, reasons, pixel))
     table = LinkTable(policy, links, _unsubscribe_urls(header))
-    return _Rewriting(message, policy, links, table, pixel).of(parts)
+    return _Rewriting(message, policy, links, table, pixel).of(parts, reasons)
 
 
 def _untouched(message: bytes, reason: Reason, *, fault: Exception | None = None) -> Result:
@@ -74,26 +75,32 @@ def _unsubscribe_urls(header: HeaderBlock) -> frozenset[str]:
     return frozenset(_WHITE_SPACE.sub("", url) for value in values for url in _UNSUBSCRIBE_URL.findall(value))
 
 
-def _judged(part: Part, policy: Policy) -> Part:
-    """Add the reason to leave a part alone that is known before it is decoded."""
+def _reason(part: Part, policy: Policy) -> Reason | None:
+    """Tell why a part is left alone, as far as that is known before it is decoded."""
     if part.reason:
-        return part
+        return part.reason
     is_html = part.content_type == "text/html"
     if not is_html and not (policy.text and policy.clicks):
-        return replace(part, reason=Reason.TEXT_OFF)
+        return Reason.TEXT_OFF
     most = policy.limits.html_size if is_html else policy.limits.text_size
     too_large = least_decoded_size(part.end - part.start, part.encoding) > most
-    return replace(part, reason=Reason.PART_TOO_LARGE) if too_large else part
+    return Reason.PART_TOO_LARGE if too_large else None
 
 
-def _report(parts: Sequence[Part], pixel: PixelReport, links: Iterable[LinkReport] = ()) -> Report:
-    reason = None
-    if all(part.reason for part in parts):
-        reason = parts[0].reason if len(parts) == 1 else Reason.NOTHING_TO_REWRITE
+def _report(
+    parts: Sequence[Part],
+    reasons: Sequence[Reason | None],
+    pixel: PixelReport,
+    links: Iterable[LinkReport] = (),
+) -> Report:
+    whole = None
+    if all(reasons):
+        whole = reasons[0] if len(reasons) == 1 else Reason.NOTHING_TO_REWRITE
     reports = [
-        PartReport(part=part.number, content_type=part.content_type, reason=part.reason) for part in parts
+        PartReport(part=part.number, content_type=part.content_type, reason=reason)
+        for part, reason in zip(parts, reasons, strict=True)
     ]
-    return Report(links=tuple(links), parts=tuple(reports), pixel=pixel, reason=reason)
+    return Report(links=tuple(links), parts=tuple(reports), pixel=pixel, reason=whole)
 
 
 class _Rewriting:
@@ -109,20 +116,20 @@ class _Rewriting:
         self._pixel = pixel
         self._pixel_open = policy.opens  # whether the next part that is shown may take it
 
-    def of(self, parts: Sequence[Part]) -> Result:
-        """Edit the parts and put the message together again."""
-        shown = _shown(parts)
+    def of(self, parts: Sequence[Part], reasons: Sequence[Reason | None]) -> Result:
+        """Edit the parts that no reason is known for, and put the message together again."""
+        to_edit = [part for part, reason in zip(parts, reasons, strict=True) if reason is None]
+        shown = _shown(to_edit)
         edited: dict[str, PartEdits] = {}
         # HTML before text, so that an opt-out in HTML holds for the same URL in the text part (rule 10).
-        for part in sorted(parts, key=lambda part: part.content_type != "text/html"):
+        for part in sorted(to_edit, key=lambda part: part.content_type != "text/html"):
             edited[part.number] = self._edit(part, want_pixel=self._pixel_open and part.number in shown)
-        in_order = [edited[part.number] for part in parts]
-        parts = [replace(part, reason=edits.reason) for part, edits in zip(parts, in_order, strict=True)]
-        links = (link for edits in in_order for link in edits.links)
+        in_order = [edited[part.number] for part in to_edit]
         all_edits = tuple(edit for edits in in_order for edit in edits.edits)
+        reasons = [reason or edited[part.number].reason for part, reason in zip(parts, reasons, strict=True)]
         return Result(
             message=apply_edits(self._message, all_edits) if all_edits else self._message,
-            report=_report(parts, self._pixel, links),
+            report=_report(parts, reasons, self._pixel, (link for edits in in_order for link in edits.links)),
             edits=all_edits,
         )
 
@@ -138,9 +145,7 @@ class _Rewriting:
         return edited
 
     def _open(self, part: Part) -> Body:
-        """Decode a part, unless there is a reason to leave it alone."""
-        if part.reason:
-            raise LeftAlone(part.reason)
+        """Decode a part, unless its bytes are a reason to leave it alone."""
         body = open_body(self._message, part.start, part.end, part.encoding)
         if looks_wide(body.decoded):
             raise LeftAlone(Reason.UNSUPPORTED_CHARSET)

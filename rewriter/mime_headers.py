@@ -72,7 +72,7 @@ def read_header(message: bytes, start: int, end: int, *, root: bool = False) -> 
     if last is None or last.group(1) is None:
         return None
     lines = b"\n" + message[start : last.start()]
-    if b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n") + lines.endswith(b"\r"):
+    if lines.count(b"\r") != lines.count(b"\r\n") + lines.endswith(b"\r"):
         return None
     fields: dict[str, list[str]] = {}
     for name, value in (_ROOT_FIELDS if root else _FIELDS).findall(lines):
@@ -81,7 +81,8 @@ def read_header(message: bytes, start: int, end: int, *, root: bool = False) -> 
 
 
 def _unfold(value: bytes) -> str:
-    return value.decode("latin-1").replace("\r", "").replace("\n", "").strip("\t ")
+    text = value.decode("latin-1").strip("\t \r")
+    return text.replace("\r", "").replace("\n", "") if "\n" in text else text
 
 
 def strip_comments(value: str) -> str:
