@@ -81,9 +81,8 @@ class TrackerApp:
     def _write_down(self, token: ClickToken | OpenToken, request: Request) -> None:
         try:
             self._record(self._hit(token, request))
-        except (
-            Exception
-        ):  # the promise to the reader, to arrive, is older than the one to the sender, to count
+        # Whatever it is: the promise to the reader, to arrive, comes before the one to the sender, to count.
+        except Exception:
             log.exception("%s of message %s was not written down", token.kind.name.lower(), token.message)
 
     def _hit(self, token: ClickToken | OpenToken, request: Request) -> Hit:

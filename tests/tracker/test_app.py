@@ -189,6 +189,11 @@ def test_what_follows_a_request_unread_ends_the_connection(ask: Asking, header: 
     assert ask(CLICK_PATH, headers=[host]).header("connection") is None
 
 
+def test_a_tunnel_that_was_asked_for_is_closed(ask: Asking) -> None:
+    assert ask("*", method="CONNECT").header("connection") == "close"
+    assert ask("*", method="OPTIONS").header("connection") is None
+
+
 def test_journal_that_fails_fails_no_click(caplog: pytest.LogCaptureFixture) -> None:
     def broken(hit: Hit) -> Never:
         raise OSError("disk is gone")

@@ -44,7 +44,7 @@ def tracker(shared: Serving, caplog: pytest.LogCaptureFixture) -> Iterator[Servi
     """The shared server, its hits forgotten; nothing that a client sends makes a line in the log."""
     shared.hits.clear()
     yield shared
-    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert [one for one in caplog.get_records("call") if one.levelno >= logging.WARNING] == []
 
 
 def test_click_over_http(tracker: Serving) -> None:
@@ -55,6 +55,11 @@ def test_click_over_http(tracker: Serving) -> None:
     assert b"\r\nserver:" not in received
     [hit] = tracker.hits
     assert (hit.host, hit.address, hit.user_agent) == ("track.example.com", "127.0.0.1", "Mozilla/5.0")
+
+
+def test_nobody_is_believed_about_addresses_unless_listed(tracker: Serving) -> None:
+    tracker.exchange(get(CLICK, CLOSE, b"X-Forwarded-For: 198.51.100.1\r\n", b"X-Forwarded-Proto: https\r\n"))
+    assert [hit.address for hit in tracker.hits] == ["127.0.0.1"]
 
 
 def test_head_has_no_body(tracker: Serving) -> None:
