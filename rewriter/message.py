@@ -149,7 +149,7 @@ class _Rewriting:
         body = open_body(self._message, part.start, part.end, part.encoding)
         if looks_wide(body.decoded):
             raise LeftAlone(Reason.UNSUPPORTED_CHARSET)
-        if _INLINE_PGP.search(body.decoded):
+        if b"-----BEGIN PGP " in body.decoded and _INLINE_PGP.search(body.decoded):
             raise LeftAlone(Reason.INLINE_PGP)
         return body
 

@@ -1,23 +1,21 @@
 """Quoted-printable (RFC 2045 section 6.7): only the encoded span of an edit is replaced (rule 15).
 
-Decoding is what `binascii.a2b_qp` does, and the map from decoded to encoded positions follows it exactly. It
-is made in two steps, since a map of every token costs ten times the decoding: where each stretch of about
-a kilobyte begins, on the way; the tokens of a stretch, only for the edits in it.
+Decoding is what `binascii.a2b_qp` does, and positions follow it exactly. A map of every token would cost ten
+times the decoding; so the way from edit to edit is made in leaps, each as long as cannot go too far, to the
+start of a line, its decoded length known by decoding it again. Only the last few tokens are looked at singly.
 """
 
 import binascii
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, zip_longest
+from itertools import zip_longest
+from typing import NamedTuple
 
 from rewriter.left_alone import LeftAlone
 from rewriter.line_endings import line_ending
 from rewriter.report import Edit, Reason
 from rewriter.splice import merge_touching
 
-_STRETCH = 1024
-_NOT_IN_A_TOKEN = re.compile(rb"[^=]{2}")  # after which no token is cut in two
 _LONGEST_LINE = 76  # with the `=` of a soft line break, without the line ending
 
 # What decodes to fewer bytes; a group tells that it decodes to one. The last three alternatives are how
@@ -33,21 +31,34 @@ _COMPLETES_AN_ESCAPE = frozenset(b"=0123456789ABCDEFabcdef")
 _NOT_FIRST = (b"-", b".")
 
 
+class _Token(NamedTuple):
+    """What decodes to one byte: the offset of that, and the span in the message."""
+
+    offset: int
+    start: int
+    end: int
+
+
+class _Span(NamedTuple):
+    """An edit whose span is one in the message, and whose replacement is not encoded yet."""
+
+    start: int
+    end: int
+    replacement: bytes
+
+
 class QuotedPrintableBody:
     """One body in quoted-printable."""
 
     def __init__(self, message: bytes, start: int, end: int) -> None:
         self._message, self._start, self._end = message, start, end
         self._eol = line_ending(message, start, end)
-        self._stretches = _stretches(message, start, end)
-        pieces = [binascii.a2b_qp(message[first:last]) for first, last in self._stretches]
-        self._decoded_starts = [0, *accumulate(map(len, pieces))]
-        self.decoded = b"".join(pieces)
+        self.decoded = binascii.a2b_qp(message[start:end])
 
     def place(self, edits: Sequence[Edit]) -> list[Edit]:
         """Encode each replacement and break the lines that it makes too long."""
         placed: list[Edit] = []
-        spans = [self._encoded_span(edit) for edit in merge_touching(edits)]
+        spans = self._encoded_spans(merge_touching(edits))
         column, position = 0, self._start
         for span, following in zip_longest(spans, spans[1:]):
             column = self._column_at(span.start, column, position)
@@ -58,15 +69,23 @@ class QuotedPrintableBody:
             position = edit.end
         return placed
 
-    def _encoded_span(self, edit: Edit) -> Edit:
-        """Return the edit with its span in the message, and its replacement as it was."""
-        if edit.start < len(self.decoded):
-            start = self._token(edit.start)[0]
-        else:
-            start = self._token(edit.start - 1)[1] if edit.start else self._start
-        end = self._token(edit.end - 1)[1] if edit.end > edit.start else start
-        self._refuse_unclear(start, end)
-        return Edit(start, end, edit.replacement)
+    def _encoded_spans(self, edits: Sequence[Edit]) -> list[_Span]:
+        """Return the spans of the edits in the message."""
+        spans: list[_Span] = []
+        token = _Token(0, self._start, self._start)
+        for edit in edits:
+            if edit.start < len(self.decoded):
+                token = self._token(edit.start, token)
+                start = token.start
+            else:
+                start = self._token(edit.start - 1, token).end if edit.start else self._start
+            end = start
+            if edit.end > edit.start:
+                token = self._token(edit.end - 1, token)
+                end = token.end
+            self._refuse_unclear(start, end)
+            spans.append(_Span(start, end, edit.replacement))
+        return spans
 
     def _refuse_unclear(self, start: int, end: int) -> None:
         """Look at the lines that `[start, end)` is in, as far as lines may reach."""
@@ -76,22 +95,26 @@ class QuotedPrintableBody:
         if _UNCLEAR.search(self._message, first, last):
             raise LeftAlone(Reason.MALFORMED_ENCODING)
 
-    def _token(self, offset: int) -> tuple[int, int]:
-        """Return the span in the message of what decodes to the byte at `offset`."""
-        index = bisect_right(self._decoded_starts, offset) - 1
-        position, end = self._stretches[index]
-        rest = offset - self._decoded_starts[index]
-        for token in _TOKEN.finditer(self._message, position, end):
-            plain = token.start() - position
-            if rest < plain:
+    def _token(self, offset: int, known: _Token) -> _Token:
+        """Find what decodes to the byte at `offset`, from a token that is not behind it."""
+        position, rest = known.start, offset - known.offset
+        while rest > _LONGEST_LINE:
+            line = self._message.rfind(b"\n", position, position + rest) + 1
+            if not line:
                 break
-            rest -= plain
-            if token.group(1):
+            rest -= len(binascii.a2b_qp(self._message[position:line]))
+            position = line
+        for token in _TOKEN.finditer(self._message, position, self._end):
+            start, end = token.span()
+            if rest < start - position:
+                break
+            rest -= start - position
+            position = end
+            if token.lastindex:
                 if not rest:
-                    return token.span()
+                    return _Token(offset, start, end)
                 rest -= 1
-            position = token.end()
-        return position + rest, position + rest + 1
+        return _Token(offset, position + rest, position + rest + 1)
 
     def _column_at(self, target: int, column: int, position: int) -> int:
         """Return the column of `target` in the new message, given the one of `position` before it."""
@@ -106,7 +129,7 @@ class QuotedPrintableBody:
             return farthest
         return feed - 1 if feed > position and self._message[feed - 1] == 0x0D else feed
 
-    def _encode(self, span: Edit, column: int, floor: int, following: int) -> tuple[Edit, int]:
+    def _encode(self, span: _Span, column: int, floor: int, following: int) -> tuple[Edit, int]:
         """Return the edit of the message, and the column of its end in the new message.
 
         `floor` is where the edit before it ends, `following` where the next one starts.
@@ -133,16 +156,6 @@ class QuotedPrintableBody:
         # With nothing new, or near the edge, a soft line break may be what comes.
         harmless = quoted and quoted[0] not in _COMPLETES_AN_ESCAPE and column < _LONGEST_LINE - 6
         return b"" if harmless else lead.group()
-
-
-def _stretches(message: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut `[start, end)` where no token is cut in two; not at line ends, since a line may be endless."""
-    spans: list[tuple[int, int]] = []
-    while start < end:
-        cut = _NOT_IN_A_TOKEN.search(message, start + _STRETCH, end)
-        spans.append((start, cut.end() if cut else end))
-        start = spans[-1][1]
-    return spans
 
 
 def _quote(text: bytes, *, at_line_end: bool = False) -> bytes:

@@ -1,5 +1,6 @@
 import base64
 import quopri
+import tracemalloc
 
 import pytest
 
@@ -222,3 +223,14 @@ class TestPixel:
         result = rewritten(TEXT + b"\r\nhttps://e.ex/u\r\n", Policy(text=True))
         assert result.report.pixel.reason is Reason.NO_HTML_PART
         assert [link.reason for link in result.report.links] == [None]
+
+
+def test_a_large_attachment_is_copied_once_and_never_decoded() -> None:
+    attachment = b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUJD" * 500_000
+    message = mixed(html_part(), attachment)
+    tracemalloc.start()
+    result = rewritten(message)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result.edits
+    assert peak < 1.5 * len(message)
