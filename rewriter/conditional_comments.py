@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rewriter import html_positions
-from rewriter.html_page import agree
+from rewriter.html_page import agree_for_outlook
 from rewriter.html_positions import SourceLink
 from rewriter.policy import Limits
 from rewriter.report import Reason
@@ -85,7 +85,7 @@ def _candidates(view: str, limits: Limits) -> list[_Candidate]:
 
 
 def _links_in(candidate: _Candidate, line: int, limits: Limits) -> list[SourceLink | UnclearComment]:
-    page = agree(candidate.body, limits, html_positions.LINKS_FOR_OUTLOOK)
+    page = agree_for_outlook(candidate.body, limits)
     if isinstance(page, Reason):
         return [UnclearComment(candidate.start, line)]
     clickable = [

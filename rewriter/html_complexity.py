@@ -12,14 +12,23 @@ _SAMPLE = 100
 
 # Elements that a parser opens anew in each block until they are closed ("active formatting elements"); `a` is
 # not among them since an `a` closes the one before.
-_FORMATTING = r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)"
-_FORMATTING_TAG = re.compile(rf"{_FORMATTING}(?=[\t\n\f />])", re.IGNORECASE)
-# A tag of a form in which equal text means equal attributes, whatever stands around it.
+_NAMES = ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
+_NAME = rf"(?:{'|'.join(_NAMES)})"
+_FORMATTING = re.compile(rf"<{_NAME}(?=[\t\n\f />])", re.IGNORECASE)
+# Of a form in which equal text means equal attributes, whatever stands around it.
 _ATTRIBUTE = r"[\t\n\f ]++[a-z:_-]++(?:=(?:\"[^\"<>]*+\"|'[^'<>]*+'|[a-z0-9#+_-]++))?+"
-_PLAIN_FORMATTING_TAG = re.compile(rf"{_FORMATTING}(?:{_ATTRIBUTE})*+[\t\n\f ]*+/?>", re.IGNORECASE)
-# Each further one adds its attributes to the first, which takes turbohtml quadratic time and more.
-_MERGED_TAG = re.compile(r"<(?:body|html)(?=[\t\n\f />])", re.IGNORECASE)
+_PLAIN = re.compile(rf"<{_NAME}(?:{_ATTRIBUTE})*+[\t\n\f ]*+/?>", re.IGNORECASE)
 _EQUAL_ONES_KEPT = 3  # the "Noah's Ark clause" of the HTML standard, section 13.2.4.3
+
+# Tags that add their attributes to an element which is there: turbohtml takes more than quadratic time.
+_MERGED = re.compile(r"<(?:body|html)(?=[\t\n\f />])", re.IGNORECASE)
+
+# All of both that have attributes. Spelled in both cases, since IGNORECASE takes three times as long.
+_SUSPECT = re.compile(
+    "<(?=[BbCcEeFfHhIiNnSsTtUu])(?:"
+    + "|".join("".join(f"[{c.upper()}{c}]" for c in name) for name in (*_NAMES, "body", "html"))
+    + r")[\t\n\f /]"
+)
 
 
 def is_too_complex(view: str, limits: Limits) -> bool:
@@ -30,14 +39,22 @@ def is_too_complex(view: str, limits: Limits) -> bool:
     differ, three times each, and turbohtml nests no deeper than 512.
     """
     tags = view.count("<")
-    if tags * DEEPEST <= limits.html_elements:
+    # Each copy needs a formatting tag to copy and another tag that closes the one before.
+    most_formatting = min(tags // 2, DEEPEST)
+    if (tags - most_formatting) * most_formatting <= limits.html_elements:
         return False
-    if len(_MERGED_TAG.findall(view)) > limits.attributes:
+    suspects = len(_SUSPECT.findall(view))
+    if suspects <= limits.attributes and _most_elements(tags, len(_NAMES) + suspects) <= limits.html_elements:
+        return False
+    if len(_MERGED.findall(view)) > limits.attributes:
         return True
-    plain = _PLAIN_FORMATTING_TAG.findall(view)
-    others = len(_FORMATTING_TAG.findall(view)) - len(plain)
-    reopened = _EQUAL_ONES_KEPT * (len(set(plain)) + others)
-    return tags * min(reopened + 1, DEEPEST) > limits.html_elements
+    plain = _PLAIN.findall(view)
+    others = len(_FORMATTING.findall(view)) - len(plain)
+    return _most_elements(tags, len(set(plain)) + others) > limits.html_elements
+
+
+def _most_elements(tags: int, differing: int) -> int:
+    return tags * min(_EQUAL_ONES_KEPT * differing + 1, DEEPEST)
 
 
 def is_too_tangled(elements: Sequence[Element], limits: Limits) -> bool:

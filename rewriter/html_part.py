@@ -12,7 +12,7 @@ from rewriter.escape_masking import mask_escapes
 from rewriter.html_page import Page, agree
 from rewriter.html_positions import SourceLink
 from rewriter.line_limits import Breakable
-from rewriter.link_attributes import link_marks
+from rewriter.link_attributes import NO_MARKS, LinkMarks, link_marks
 from rewriter.link_edits import DecidedLink, settle
 from rewriter.link_table import FoundLink, LinkTable
 from rewriter.part_edits import LineLimit, PartEdits
@@ -90,26 +90,25 @@ class _HtmlPart:
     def decide(self, link: SourceLink | UnclearComment) -> DecidedLink:
         """Ask the table about one link."""
         if isinstance(link, UnclearComment):
-            report = LinkReport(part=self.part, line=link.line, url="", reason=Reason.UNCLEAR_COMMENT)
-            return DecidedLink(report)
-        value = self._value(link, "href")
+            return self._left(link.line, "", Reason.UNCLEAR_COMMENT)
+        value = link.href if link.href.isascii() else self._value(link, "href")
         if value is None:
-            report = LinkReport(part=self.part, line=link.line, url=link.href, reason=Reason.UNDECODABLE)
-            return DecidedLink(report)
-        found = self._found(link, read_url(value))
+            return self._left(link.line, link.href, Reason.UNDECODABLE)
+        marks = link_marks(link.attributes, lambda name: self._value(link, name) or "")
+        url = read_url(value)
+        found = FoundLink(url, self.codec == "utf-8", link.element, marks.name, marks.tags, marks.opted_out)
         decision = self.table.decide(found)
-        reason = decision if isinstance(decision, Reason) else None
+        if isinstance(decision, Reason):
+            return self._left(link.line, url, decision, marks)
         report = LinkReport(
             part=self.part,
             line=link.line,
-            url=found.url,
-            reason=reason,
-            number=0 if isinstance(decision, Reason) else decision.number,
-            name=found.name,
-            tags=found.tags,
+            url=url,
+            reason=None,
+            number=decision.number,
+            name=marks.name,
+            tags=marks.tags,
         )
-        if isinstance(decision, Reason):
-            return DecidedLink(report)
         return DecidedLink(report, self._edit(link, decision.tracked_url))
 
     def insert_pixel(
@@ -134,16 +133,11 @@ class _HtmlPart:
         parsed = link.href if name == "href" else link.element.attr(name) or ""
         return read_value(parsed, self.source, self.page.view, where, self.codec)
 
-    def _found(self, link: SourceLink, url: str) -> FoundLink:
-        marks = link_marks(link.attributes, lambda name: self._value(link, name) or "")
-        return FoundLink(
-            url=url,
-            utf8=self.codec == "utf-8",
-            text=link.element.text,
-            name=marks.name,
-            tags=marks.tags,
-            opted_out=marks.opted_out,
+    def _left(self, line: int, url: str, reason: Reason, marks: LinkMarks = NO_MARKS) -> DecidedLink:
+        report = LinkReport(
+            part=self.part, line=line, url=url, reason=reason, name=marks.name, tags=marks.tags
         )
+        return DecidedLink(report)
 
     def _edit(self, link: SourceLink, tracked_url: str) -> Breakable:
         start, end = value_span(self.page.view, link.start, link.end)

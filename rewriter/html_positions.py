@@ -6,10 +6,6 @@ from typing import NamedTuple
 import turbohtml
 from turbohtml import Comment, Document, Element, NodeFilter, NodeIterator, SourceSpan
 
-# One by one: turbohtml answers each from an index of tags, but walks the whole tree for both together.
-LINKS = ("a[href]", "area[href]")
-LINKS_FOR_OUTLOOK = ("[href]",)  # CSS has no pattern for `v:*`; the caller sorts them out by name
-
 # turbohtml puts deeper elements beside each other, so beyond it the tree says nothing.
 DEEPEST = 512
 
@@ -40,14 +36,20 @@ def parse(view: str) -> Document:
     return turbohtml.parse(view, source_locations=True, allow_declarative_shadow_roots=False)
 
 
-def select(document: Document, *selectors: str) -> list[Element]:
-    """Return the elements that any of `selectors` finds outside templates, whose content no reader sees."""
-    return [
-        element
-        for selector in selectors
-        for element in document.select(selector)
-        if element.closest("template") is None
-    ]
+def links(document: Document) -> list[Element]:
+    """Return every `a` and `area` with an `href`."""
+    # One by one: turbohtml answers each from an index of tags, but walks the whole tree for both together.
+    return outside_templates([*document.select("a[href]"), *document.select("area[href]")])
+
+
+def with_href(document: Document) -> list[Element]:
+    """Return every element with an `href`."""
+    return outside_templates(document.select("[href]"))
+
+
+def outside_templates(elements: Iterable[Element]) -> list[Element]:
+    """Return the elements without those in templates, whose content no reader sees."""
+    return [element for element in elements if element.closest("template") is None]
 
 
 def comments(document: Document) -> list[str]:

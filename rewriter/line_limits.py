@@ -51,6 +51,9 @@ def fit(source: bytes, edits: Iterable[Breakable], limit: LineLimit) -> Fitted:
     lines = [*_lines(source, edits)][::-1]
     while lines:
         line = lines.pop()
+        if line.end - line.start + sum(map(_growth, line.edits)) <= limit.length:
+            fitted.edits.extend(breakable.edit for breakable in line.edits)
+            continue
         pieces = _pieces(source, line)
         surplus = _surplus(source, line, pieces, limit)
         if surplus:

@@ -32,13 +32,13 @@ class LinkMarks(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-_NONE = LinkMarks()
+NO_MARKS = LinkMarks()
 
 
 def link_marks(attributes: Iterable[str], read: Callable[[str], str]) -> LinkMarks:
     """Return what a link with these attributes says; `read` returns the value of one of them."""
     if _KNOWN.isdisjoint(attributes):
-        return _NONE
+        return NO_MARKS
     present = _KNOWN.intersection(attributes)
     opted_out = any(_opts_out(name, read) for name in present & _OPT_OUT.keys())
     names = (_clean(read(name)) for name in _NAMES if name in present)

@@ -1,12 +1,19 @@
 """The links of one message: which are tracked, under which number, and which were opted out."""
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rewriter.policy import Links, Policy, VisibleUrl
 from rewriter.report import Reason
 from rewriter.url_rules import Destination, HostList, destination, has_placeholder, shows_foreign_url
+
+
+class HasText(Protocol):
+    """Holds the text of a link; it is asked only where the answer may matter."""
+
+    @property
+    def text(self) -> str:
+        """Return what a reader sees."""
 
 
 class FoundLink(NamedTuple):
@@ -14,14 +21,13 @@ class FoundLink(NamedTuple):
 
     url: str
     utf8: bool  # whether the part is in UTF-8
-    text: str = ""  # what the reader sees; "" where the URL stands for itself
+    shown: HasText | None = None  # what the reader sees; None where the URL stands for itself
     name: str = ""
     tags: tuple[str, ...] = ()
     opted_out: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackedLink:
+class TrackedLink(NamedTuple):
     """One distinct (URL, name) of the message (rule 9)."""
 
     number: int  # from 1
@@ -92,8 +98,8 @@ class LinkTable:
             return Reason.EXCLUDED_HOST
         if self._allowed and found.host not in self._allowed:
             return Reason.NOT_ALLOWED
-        foreign = policy.visible_url is VisibleUrl.SKIP_FOREIGN
-        if foreign and link.text and shows_foreign_url(link.text, policy.tracking_site):
+        shown = link.shown if policy.visible_url is VisibleUrl.SKIP_FOREIGN else None
+        if shown is not None and shows_foreign_url(shown.text, policy.tracking_site):
             return Reason.VISIBLE_URL
         return Reason.TOO_MANY_LINKS if self._seen > policy.limits.links else None
 
@@ -104,8 +110,6 @@ class LinkTable:
             tracked_url = self._links.click(url, number)
             if tracked_url is None:
                 return Reason.URL_TOO_LONG
-            tracked = TrackedLink(
-                number=number, url=url, name=link.name, tags=link.tags, tracked_url=tracked_url
-            )
+            tracked = TrackedLink(number, url, link.name, link.tags, tracked_url)
             self._tracked[url, link.name] = tracked
         return tracked

@@ -51,8 +51,9 @@ def place(view: str, document: Document, comments: Iterable[str], where: PixelPl
     if document.find("frameset") is not None:
         return None  # before it an image makes a body of the page
     spot = _spot(view, document, comments, where)
-    is_foreign = any(document.find(name) is not None for name in ("svg", "math"))
-    return None if spot and is_foreign and not _changes_nothing_else(view, document, spot) else spot
+    if spot and _may_be_foreign(document, spot) and not _changes_nothing_else(view, document, spot):
+        return None
+    return spot
 
 
 def pixel_tag(url: str) -> bytes:
@@ -107,6 +108,17 @@ def _end(view: str) -> Spot | None:
     return next((spot for spot in spots if spot.offset == end), None)
 
 
+def _may_be_foreign(document: Document, spot: Spot) -> bool:
+    """Tell whether the spot may be inside SVG or MathML."""
+    locations = (node.source_location for name in ("svg", "math") for node in document.select(name))
+    return any(
+        location.start_tag.start_offset < spot.offset
+        and (location.end_tag is None or location.end_tag.start_offset >= spot.offset)
+        for location in locations
+        if location
+    )
+
+
 def _changes_nothing_else(view: str, document: Document, spot: Spot) -> bool:
     """Tell whether an image leaves all else as it is. It ends SVG and MathML, and their CDATA with them."""
     probed = html_positions.parse(f"{view[: spot.offset]}{_PROBE}>{view[spot.offset :]}")
@@ -116,6 +128,6 @@ def _changes_nothing_else(view: str, document: Document, spot: Spot) -> bool:
 
 def _images(view: str) -> Iterator[Spot]:
     """Yield the places of all probes that a parser takes for images, the last first."""
-    for image in reversed(html_positions.select(html_positions.parse(view), _PROBED)):
+    for image in reversed(html_positions.outside_templates(html_positions.parse(view).select(_PROBED))):
         if location := image.source_location:
             yield Spot(location.start_tag.start_offset, location.start_tag.start_line)

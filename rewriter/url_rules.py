@@ -19,6 +19,7 @@ _HTTP = re.compile(
     r"(?P<scheme>https?://)(?P<authority>[^/?#\\]*+)(?P<path>[^?#]*+)(?P<query>\?[^#]*+)?(?P<fragment>#.*+)?",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
+_LIKE_HTTP = re.compile("[Hh][Tt][Tt][Pp]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*+):", re.ASCII | re.IGNORECASE)
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 _NEEDS_ESCAPE = re.compile(r"[^!-~]+")
@@ -68,7 +69,7 @@ def destination(url: str, *, utf8: bool) -> Destination | Reason:
     """
     if plain := _PLAIN.fullmatch(url):
         return Destination(url, plain["host"].lower().rstrip("."))
-    parts = _HTTP.fullmatch(url)
+    parts = _HTTP.fullmatch(url) if _LIKE_HTTP.match(url) else None
     if parts is None or len(parts["scheme"]) == len(url):
         return _why_not_http(url)
     if _UNREADABLE.search(url):

@@ -4,6 +4,7 @@ from rewriter import conditional_comments, html_positions
 from rewriter.conditional_comments import UnclearComment, links_for_outlook
 from rewriter.html_positions import SourceLink
 from rewriter.policy import Limits
+from rewriter.report import Reason
 
 
 def found(html: str, limits: Limits | None = None) -> list[SourceLink | UnclearComment]:
@@ -75,7 +76,7 @@ class TestLeavesAlone:
         assert [(type(each), each.line) for each in unclear] == [(UnclearComment, 2)] * 2
 
     def test_a_body_on_which_the_engines_differ(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(conditional_comments, "agree", lambda *_: conditional_comments.Reason.TOO_COMPLEX)
+        monkeypatch.setattr(conditional_comments, "agree_for_outlook", lambda *_: Reason.TOO_COMPLEX)
         [unclear] = found("<!--[if mso]><a href=U><![endif]-->")
         assert unclear == UnclearComment(0, 1)
 

@@ -167,7 +167,7 @@ class TestLeavesAlone:
         assert edited.part == PartEdits(reason=reason, pixel=PixelReport(part="1", reason=reason))
 
     def test_the_whole_part_where_the_engines_differ(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(html_judge, "hrefs", lambda *_: [])
+        monkeypatch.setattr(html_judge, "link_hrefs", lambda *_: [])
         edited = edited_html("<a href=https://e/>", Policy())
         assert edited.part.reason is Reason.ENGINES_DISAGREE
         assert edited.part.edits == ()

@@ -49,7 +49,7 @@ def test_html5lib_start_tags_and_the_place_of_each_attribute() -> None:
 def test_offsets_are_those_of_the_bytes(ending: str) -> None:
     source = '<p>é<!-- x -->_<a_ title="ü"_ href="https://e/"_>'.replace("_", ending).encode()
     view = html_positions.view_of(source)
-    links = html_positions.locate(html_positions.select(html_positions.parse(view), "a[href]"))
+    links = html_positions.locate(html_positions.links(html_positions.parse(view)))
     assert [source[link.start : link.end] for link in links] == [b'href="https://e/"']
     assert len(view) == len(source)
 
@@ -57,7 +57,7 @@ def test_offsets_are_those_of_the_bytes(ending: str) -> None:
 @pytest.mark.parametrize("ending", [b"\r\n", b"\n"])
 def test_lines_count_from_one(ending: bytes) -> None:
     view = html_positions.view_of(ending.join([b"<p>", b"<a", b" href=x>", b"<a href=y>"]))
-    links = html_positions.locate(html_positions.select(html_positions.parse(view), "a[href]"))
+    links = html_positions.locate(html_positions.links(html_positions.parse(view)))
     assert [link.line for link in links] == [3, 4]
     assert [link.line for link in html_positions.locate([link.element for link in links], 100, 7)] == [9, 10]
 
@@ -91,7 +91,7 @@ def test_copies_of_a_link_left_open_have_no_place() -> None:
     ],
 )
 def test_links_are_what_a_reader_can_click(html: str, count: int) -> None:
-    assert len(html_positions.select(html_positions.parse(html), *html_positions.LINKS)) == count
+    assert len(html_positions.links(html_positions.parse(html))) == count
 
 
 def test_hrefs_are_sorted_and_not_empty() -> None:

@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 import pytest
 
 from rewriter.link_table import FoundLink, LinkTable, TrackedLink
@@ -6,6 +8,10 @@ from rewriter.report import Reason
 from tests.rewriter.fake_links import BASE, FakeLinks
 
 URL = "https://shop.example/x"
+
+
+class Shown(NamedTuple):
+    text: str
 
 
 def table(policy: Policy | None = None, *unsubscribe: str) -> LinkTable:
@@ -42,7 +48,7 @@ class TestTracks:
         ids=["own", "policy"],
     )
     def test_visible_urls_that_may_be(self, policy: Policy) -> None:
-        assert isinstance(table(policy).decide(link(text=URL)), TrackedLink)
+        assert isinstance(table(policy).decide(link(shown=Shown(URL))), TrackedLink)
 
 
 class TestLeavesAlone:
@@ -58,7 +64,7 @@ class TestLeavesAlone:
             (Policy(excluded_hosts=("shop.example",)), link(), Reason.EXCLUDED_HOST),
             (Policy(excluded_hosts=("*.example",)), link(), Reason.EXCLUDED_HOST),
             (Policy(allowed_destinations=("*.shop.example",)), link(), Reason.NOT_ALLOWED),
-            (Policy(tracking_site="click.example"), link(text=URL), Reason.VISIBLE_URL),
+            (Policy(tracking_site="click.example"), link(shown=Shown(URL)), Reason.VISIBLE_URL),
             (Policy(limits=Limits(links=0)), link(), Reason.TOO_MANY_LINKS),
         ],
     )
