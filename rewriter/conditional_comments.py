@@ -11,6 +11,8 @@ from rewriter.html_positions import SourceLink
 from rewriter.policy import Limits
 from rewriter.report import Reason
 
+_MOST_BODIES = 500  # each keeps a tree of its own in memory, 80 KB at least, until its links are edited
+
 _OPENING = "<!--["
 _CLOSING = re.compile(r"--!?>")
 _CONDITIONAL = re.compile(r"\[if[\t\n\f (!][^\]>]*+\]>(?P<body>.*)<!\[endif\]", re.IGNORECASE | re.DOTALL)
@@ -45,16 +47,16 @@ def links_for_outlook(
     with_link = [comment for comment in comments if _body_with_link(comment)]
     if not with_link:
         return found
-    candidates = _candidates(view, limits)
+    candidates = _candidates(view)
     # As long as there is a comment for each candidate, none is part of a script, a style, a text area, a
     # value or another comment.
     in_tree = Counter(with_link)
     in_source = Counter(candidate.data for candidate in candidates)
     line, counted = 1, 0
-    for candidate in candidates:
+    for number, candidate in enumerate(candidates):
         line += view.count("\n", counted, candidate.body_start)
         counted = candidate.body_start
-        if in_tree[candidate.data] == in_source[candidate.data]:
+        if number < _MOST_BODIES and in_tree[candidate.data] == in_source[candidate.data]:
             found += _links_in(candidate, line, limits)
         else:
             found.append(UnclearComment(candidate.start, line))
@@ -66,10 +68,10 @@ def _body_with_link(comment: str) -> re.Match[str] | None:
     return conditional if conditional and _HREF.search(conditional["body"]) else None
 
 
-def _candidates(view: str, limits: Limits) -> list[_Candidate]:
+def _candidates(view: str) -> list[_Candidate]:
     candidates: list[_Candidate] = []
     start = view.find(_OPENING)
-    while start >= 0 and len(candidates) < limits.links:
+    while start >= 0:
         data_start = start + len("<!--")
         closing = _CLOSING.search(view, data_start)
         if closing is None:

@@ -1,5 +1,7 @@
 """Every shape here makes one of the engines take quadratic time, or memory, when it is only large enough."""
 
+from collections.abc import Callable
+
 import pytest
 
 from rewriter.html_complexity import is_too_complex
@@ -15,7 +17,7 @@ def repeated(pattern: str, size: int) -> str:
     return "".join(pattern.replace("N", str(number)) for number in range(size))
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[int], str]] = {
     "nesting": lambda size: "<div>" * size,
     "links that nest": lambda size: "<a href=x><div>" * size,
     "nesting closed wrongly": lambda size: "<div></x>" * size,
@@ -26,7 +28,7 @@ HOSTILE = {
     "formatting with quotes": lambda size: "<p>" + repeated("<b a='>N'>", size) + "<p>x" * size,
     "adoption": lambda size: "<b>" * size + "<div>" * size + "</b>" * size,
 }
-HARMLESS = {
+HARMLESS: dict[str, Callable[[int], str]] = {
     "paragraphs": lambda size: "<p><b>x</b> <i>y</i>" * size,
     "rows": lambda size: "<table>" + "<tr><td><font color='#ffffff'>x</font>" * size,
     "links": lambda size: "<a href='https://e/'>x</a> " * size,

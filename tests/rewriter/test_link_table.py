@@ -1,4 +1,4 @@
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,7 +18,7 @@ def table(policy: Policy | None = None, *unsubscribe: str) -> LinkTable:
     return LinkTable(policy or Policy(), FakeLinks(), frozenset(unsubscribe))
 
 
-def link(url: str = URL, **fields: object) -> FoundLink:
+def link(url: str = URL, **fields: Any) -> FoundLink:
     return FoundLink(url, True)._replace(**fields)
 
 

@@ -97,7 +97,7 @@ class TestDestination:
             (f"https://{'é' * 254}/", Reason.UNUSUAL_ADDRESS),
             ("https://e/\x0b", Reason.UNDECODABLE),
             ("https://e/\ufffd", Reason.UNDECODABLE),
-            ("https://e/\udc80", Reason.UNDECODABLE),
+            (f"https://e/{chr(0xDC80)}", Reason.UNDECODABLE),
             ("https://e/\x85", Reason.UNDECODABLE),
         ],
     )
