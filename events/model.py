@@ -64,7 +64,7 @@ class Outcome:
     at: int
     verdict: Verdict
     code: int  # 0 where no reply came
-    reply: str
+    reply: str  # the upstream's whole reply, code included; what went wrong where none came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

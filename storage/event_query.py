@@ -113,5 +113,5 @@ def _outcome(row: Row[Any]) -> Event:
         address="",
         user_agent="",
         method="",
-        reply=f"{row.code} {row.reply}" if row.code else row.reply,
+        reply=row.reply,
     )

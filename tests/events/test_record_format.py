@@ -1,0 +1,115 @@
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.model import Record
+from events.record_format import LARGEST_NUMBER, SHAPES, TYPES, MalformedRecord, decode, encode
+from tests.events.records import hit, message, outcome, records
+
+EXAMPLES: dict[str, Record] = {"message": message(), "outcome": outcome(), "hit": hit()}
+
+
+@given(records)
+def test_any_record_comes_back_as_it_was(record: Record) -> None:
+    assert decode(encode(record)) == record
+
+
+@given(records)
+def test_a_record_is_one_line_of_printable_ascii(record: Record) -> None:
+    assert all(0x20 <= byte < 0x7F for byte in encode(record))
+
+
+@given(st.text(st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF)))
+def test_surrogates_that_form_a_pair_come_back_as_its_character(text: str) -> None:
+    joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    assert decode(encode(hit(user_agent=text))) == hit(user_agent=joined)
+
+
+def test_the_form_is_the_documented_one() -> None:
+    assert encode(outcome()).decode() == (
+        '{"v":1,"type":"outcome","id":"00000000000000000000000000000001","message":"0196b1c2d3e4a1b2c3d4e5f6",'
+        '"at":1790000000001,"verdict":"relayed","code":250,"reply":"250 2.0.0 queued as 4F1"}'
+    )
+
+
+def test_the_shapes_name_each_field_of_each_value() -> None:
+    for shape, readers in SHAPES.items():
+        assert list(readers) == [field.name for field in fields(shape)]
+    assert set(TYPES.values()) < set(SHAPES)
+
+
+def changed(name: str, **changes: Any) -> bytes:
+    """Return an example's JSON with fields changed, or taken away where the value is `...`."""
+    given = json.loads(encode(EXAMPLES[name])) | changes
+    return json.dumps({key: value for key, value in given.items() if value is not ...}).encode()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_are_read(name: str) -> None:
+    assert decode(changed(name)) == EXAMPLES[name]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("broken", [{"v": 2}, {"v": ...}, {"type": "bounce"}, {"type": []}, {"more": 1}])
+def test_another_version_type_or_field_is_refused(name: str, broken: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRecord):
+        decode(changed(name, **broken))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_missing_or_empty_field_is_refused(name: str) -> None:
+    for field in SHAPES[TYPES[name]]:
+        with pytest.raises(MalformedRecord):
+            decode(changed(name, **{field: ...}))
+        if field != "recipient":
+            with pytest.raises(MalformedRecord):
+                decode(changed(name, **{field: None}))
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("hit", {"id": "XYZ"}),
+        ("hit", {"id": ""}),
+        ("hit", {"id": "a" * 65}),
+        ("hit", {"kind": "bounce"}),
+        ("hit", {"kind": ["click"]}),
+        ("hit", {"at": -1}),
+        ("hit", {"at": 1.5}),
+        ("hit", {"at": "1"}),
+        ("hit", {"link": True}),
+        ("hit", {"link": LARGEST_NUMBER + 1}),
+        ("hit", {"url": 1}),
+        ("outcome", {"verdict": "delivered"}),
+        ("message", {"recipients": {}}),
+        ("message", {"recipients": ["ann@example.net"]}),
+        ("message", {"recipients": [{"address": "ann@example.net"}]}),
+        ("message", {"links": [{"number": 1, "url": "u", "name": "", "tags": "t"}]}),
+        ("message", {"links": [{"number": 1, "url": "u", "name": "", "tags": [1]}]}),
+    ],
+)
+def test_a_wrong_value_is_refused(name: str, broken: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRecord):
+        decode(changed(name, **broken))
+
+
+@pytest.mark.parametrize("text", [b"", b"x", b"[]", b"1", b"null", b'"hit"', b"\xff", b"{}", b"9" * 5000])
+def test_what_is_no_record_is_refused(text: bytes) -> None:
+    with pytest.raises(MalformedRecord):
+        decode(text)
+
+
+@given(st.binary())
+def test_any_bytes_are_a_record_or_refused(text: bytes) -> None:
+    with pytest.raises(MalformedRecord):
+        decode(text)
+
+
+def test_a_refusal_quotes_nothing() -> None:
+    with pytest.raises(MalformedRecord) as refused:
+        decode(changed("hit", kind="secret"))
+    assert "secret" not in str(refused.value)

@@ -1,0 +1,122 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from domains.errors import NameTaken, StoreUnavailable
+from domains.ports import DomainStore
+from storage.domain_store import SqlDomainStore
+from tests.domains.store_contract import (
+    CHANGES,
+    OTHER,
+    SENDER,
+    TRACK,
+    DomainStoreContract,
+    add_sending,
+    add_tracking,
+    link_of,
+    tracking,
+)
+from tests.storage.faults import FOR_READERS, FOR_WRITERS
+
+Fault = Callable[[Path], AbstractContextManager[None]]
+
+QUERIES: dict[str, Callable[[DomainStore], object]] = {
+    "version": lambda store: store.version(),
+    "tracking domains": lambda store: store.tracking_domains(),
+    "find tracking domain": lambda store: store.find_tracking_domain(TRACK),
+    "sending domains": lambda store: store.sending_domains(),
+    "find sending domain": lambda store: store.find_sending_domain(SENDER),
+}
+
+
+@pytest.fixture
+def store(engine: Engine) -> SqlDomainStore:
+    return SqlDomainStore(engine)
+
+
+class TestContract(DomainStoreContract):
+    @pytest.fixture
+    def store(self, engine: Engine) -> DomainStore:
+        return SqlDomainStore(engine)
+
+
+def state_of(store: DomainStore) -> object:
+    return store.version(), store.tracking_domains(), store.sending_domains()
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("fault", FOR_WRITERS.values(), ids=FOR_WRITERS)
+def test_a_change_to_a_database_that_is_away_is_refused_whole(
+    store: SqlDomainStore, file: Path, fault: Fault, change: Callable[[DomainStore], object]
+) -> None:
+    add_tracking(store)
+    add_sending(store)
+    before = state_of(store)
+    with fault(file), pytest.raises(StoreUnavailable, match=str(file)):
+        change(store)
+    assert state_of(store) == before
+    change(store)
+    assert state_of(store) != before
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+@pytest.mark.parametrize("fault", FOR_READERS.values(), ids=FOR_READERS)
+def test_a_query_to_a_database_that_is_away_fails_and_recovers(
+    store: SqlDomainStore, file: Path, fault: Fault, query: Callable[[DomainStore], object]
+) -> None:
+    add_tracking(store)
+    before = query(store)
+    with fault(file), pytest.raises(StoreUnavailable, match=str(file)):
+        query(store)
+    assert query(store) == before
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+def test_a_query_does_not_wait_for_a_writer(
+    store: SqlDomainStore, file: Path, query: Callable[[DomainStore], object]
+) -> None:
+    before = query(store)
+    with FOR_WRITERS["locked for writing"](file):
+        assert query(store) == before
+
+
+def test_the_version_grows_by_one_for_each_change(store: SqlDomainStore) -> None:
+    assert store.version() == 0
+    add_tracking(store)
+    assert store.version() == 1
+    add_sending(store)
+    assert store.version() == 2
+
+
+def test_an_update_to_a_name_that_is_taken_is_refused(store: SqlDomainStore) -> None:
+    add_tracking(store)
+    domain = add_tracking(store, OTHER)
+    before = state_of(store)
+
+    with pytest.raises(NameTaken, match=TRACK):
+        store.update_tracking_domain(replace(domain, name=TRACK))
+    assert state_of(store) == before
+
+
+def test_a_link_follows_a_domain_that_is_renamed(store: SqlDomainStore) -> None:
+
+    add_sending(store)
+    domain = add_tracking(store)
+    store.link(SENDER, TRACK)
+    store.update_tracking_domain(replace(domain, name=OTHER))
+    assert link_of(store) == OTHER
+
+
+def test_an_id_is_never_used_again(store: SqlDomainStore) -> None:
+    old = add_tracking(store)
+    store.delete_tracking_domain(TRACK)
+    assert add_tracking(store, OTHER).id > old.id
+
+
+def test_two_stores_see_each_others_changes(store: SqlDomainStore, engine: Engine) -> None:
+    add_tracking(store)
+    assert SqlDomainStore(engine).find_tracking_domain(TRACK) == tracking(store)

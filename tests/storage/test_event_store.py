@@ -1,0 +1,221 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from events.model import HitKind, Recipient, Record, Verdict
+from events.ports import EventFilter, StoreUnavailable
+from storage.event_store import SqlEventStore
+from tests.events.records import AT, MESSAGE, hit, message, outcome, records
+from tests.storage.faults import FOR_READERS, FOR_WRITERS
+
+Fault = Callable[[Path], AbstractContextManager[None]]
+
+OTHER = "0196b1c2d3e4ffffffffffff"
+EVERYTHING = EventFilter()
+SHARED = (
+    Recipient(address="ann@example.net", reference=None),
+    Recipient(address="bob@example.net", reference=None),
+)
+
+QUERIES: dict[str, Callable[[SqlEventStore], object]] = {
+    "events": lambda store: store.events(EVERYTHING),
+    "links sealed by": lambda store: store.links_sealed_by(7),
+}
+
+
+@pytest.fixture
+def store(engine: Engine) -> SqlEventStore:
+    return SqlEventStore(engine)
+
+
+def found(store: SqlEventStore, **wanted: object) -> list[str]:
+    """Return the ids of the events that the filter wants, as short numbers."""
+    return [event.id.lstrip("0") for event in store.events(EventFilter(**wanted))]  # type: ignore[arg-type]
+
+
+def test_a_click_is_joined_with_its_message(store: SqlEventStore) -> None:
+    store.add([message(), hit()])
+    [event] = store.events(EVERYTHING)
+    assert (event.kind, event.message, event.message_id) == ("click", MESSAGE, "<1@example.com>")
+    assert (event.sender, event.sending_domain) == ("news@example.com", "example.com")
+    assert (event.recipient, event.shared_copy) == ("ann@example.net", False)
+    assert (event.link, event.link_name) == (1, "offer")
+    assert event.url == "https://example.com/offer?id=1&n=ä"
+    assert (event.host, event.address) == ("track.example.com", "203.0.113.9")
+    assert (event.user_agent, event.method, event.reply) == ("Mozilla/5.0", "GET", "")
+
+
+def test_an_outcome_is_joined_with_its_message(store: SqlEventStore) -> None:
+    store.add([message(), outcome()])
+    [event] = store.events(EVERYTHING)
+    assert (event.kind, event.sender, event.message_id) == ("relayed", "news@example.com", "<1@example.com>")
+    assert (event.recipient, event.shared_copy) == ("ann@example.net", False)
+    assert (event.link, event.url, event.host) == (0, "", "")
+
+
+def test_the_reply_is_shown_as_it_was_written(store: SqlEventStore) -> None:
+    store.add([outcome(1), outcome(2, verdict=Verdict.UNKNOWN, code=0, reply="the connection was lost")])
+    assert [event.reply for event in store.events(EVERYTHING)] == [
+        "the connection was lost",
+        "250 2.0.0 queued as 4F1",
+    ]
+
+
+def test_an_open_has_no_link(store: SqlEventStore) -> None:
+    store.add([message(), hit(kind=HitKind.OPEN, link=0, url="")])
+    [event] = store.events(EVERYTHING)
+    assert (event.kind, event.recipient, event.link, event.link_name) == ("open", "ann@example.net", 0, "")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(records, min_size=1, max_size=5))
+def test_any_records_can_be_added_again_and_again(store: SqlEventStore, given: list[Record]) -> None:
+    store.add(given)
+    once = store.events(EventFilter(limit=10_000))
+    store.add(given)
+    store.add([*given, *given])
+    assert store.events(EventFilter(limit=10_000)) == once
+
+
+def test_a_record_whose_id_is_there_changes_nothing(store: SqlEventStore) -> None:
+    given: list[Record] = [message(), outcome(), hit()]
+    store.add(given)
+    before = store.events(EVERYTHING)
+    store.add(
+        [message(sender="other@example.com"), outcome(reply="550 no"), hit(url="https://other.example/")]
+    )
+    assert store.events(EVERYTHING) == before
+    assert store.links_sealed_by(7) == (1, 2)
+
+
+def test_a_hit_may_come_before_its_message(store: SqlEventStore) -> None:
+    store.add([hit()])
+    [event] = store.events(EVERYTHING)
+    assert (event.recipient, event.shared_copy) == ("", False)
+    assert (event.message_id, event.sender, event.sending_domain, event.link_name) == ("", "", "", "")
+    store.add([message()])
+    [event] = store.events(EVERYTHING)
+    assert (event.recipient, event.message_id, event.link_name) == (
+        "ann@example.net",
+        "<1@example.com>",
+        "offer",
+    )
+
+
+def test_a_reference_means_a_person_in_its_own_message_only(store: SqlEventStore) -> None:
+    store.add([message(), hit(message=OTHER)])
+    [event] = store.events(EVERYTHING)
+    assert event.recipient == ""
+
+
+def test_of_a_shared_copy_no_person_is_known(store: SqlEventStore) -> None:
+    store.add([message(recipients=SHARED), hit(1, recipient=None), outcome(2)])
+    events = store.events(EVERYTHING)
+    assert [(event.recipient, event.shared_copy) for event in events] == [("", True), ("", True)]
+
+
+def test_the_newest_come_first(store: SqlEventStore) -> None:
+    store.add([hit(2), outcome(3), hit(1), outcome(4), hit(5)])
+    assert found(store) == ["5", "4", "3", "2", "1"]
+    assert found(store, limit=2) == ["5", "4"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ids"),
+    [
+        ("click", ["1"]),
+        ("open", ["2"]),
+        ("relayed", ["3"]),
+        ("refused", ["4"]),
+        ("unknown", ["5"]),
+        ("x", []),
+    ],
+)
+def test_a_filter_by_kind(store: SqlEventStore, kind: str, ids: list[str]) -> None:
+    store.add(
+        [
+            hit(1),
+            hit(2, kind=HitKind.OPEN),
+            outcome(3),
+            outcome(4, verdict=Verdict.REFUSED),
+            outcome(5, verdict=Verdict.UNKNOWN),
+        ]
+    )
+    assert found(store, kind=kind) == ids
+
+
+@pytest.mark.parametrize("kept", ["<1@example.com>", "1@example.com"])
+@pytest.mark.parametrize("asked", ["<1@example.com>", "1@example.com", MESSAGE])
+def test_a_filter_by_message(store: SqlEventStore, kept: str, asked: str) -> None:
+    store.add([message(message_id=kept), message(id=OTHER, message_id="<2@example.com>")])
+    store.add([hit(1), hit(2, message=OTHER), outcome(3), outcome(4, message=OTHER)])
+    assert found(store, message=asked) == ["3", "1"]
+
+
+@pytest.mark.parametrize("asked", ["@example.com", "%", OTHER, "1@EXAMPLE.com", "<>"])
+def test_a_filter_by_another_message_finds_nothing(store: SqlEventStore, asked: str) -> None:
+    store.add([message(), hit(1), outcome(2)])
+    assert found(store, message=asked) == []
+
+
+def test_a_filter_by_a_message_id_longer_than_its_index_takes(store: SqlEventStore) -> None:
+    long = f"<{'1' * 900}@example.com>"
+    store.add([message(message_id=long), hit(1)])
+    assert found(store, message=long) == ["1"]
+
+
+def test_a_filter_by_sending_domain(store: SqlEventStore) -> None:
+    store.add([message(), message(id=OTHER, sending_domain="example.org")])
+    store.add([hit(1), hit(2, message=OTHER), outcome(3)])
+    assert found(store, sending_domain="example.com") == ["3", "1"]
+    assert found(store, sending_domain="example.org") == ["2"]
+
+
+def test_a_filter_by_time_begins_at_after_and_ends_before_before(store: SqlEventStore) -> None:
+    store.add([hit(1), outcome(2), hit(3)])
+    assert found(store, after=AT + 2) == ["3", "2"]
+    assert found(store, before=AT + 2) == ["1"]
+    assert found(store, after=AT + 2, before=AT + 3) == ["2"]
+
+
+def test_links_are_counted_for_the_key_that_sealed_them(store: SqlEventStore) -> None:
+    store.add([message(), message(id=OTHER), message(id="ab", key=8, links=())])
+    assert store.links_sealed_by(7) == (2, 4)
+    assert store.links_sealed_by(8) == (1, 0)
+    assert store.links_sealed_by(9) == (0, 0)
+
+
+def test_what_a_database_cannot_hold_is_kept_readable(store: SqlEventStore) -> None:
+    store.add([message(sender="\udce4nn@example.com"), hit(user_agent="a\0b")])
+    [event] = store.events(EVERYTHING)
+    assert (event.sender, event.user_agent) == ("\\udce4nn@example.com", "a\\x00b")
+
+
+@pytest.mark.parametrize("fault", FOR_WRITERS.values(), ids=FOR_WRITERS)
+def test_a_batch_for_a_database_that_is_away_is_refused_whole(
+    store: SqlEventStore, file: Path, fault: Fault
+) -> None:
+    batch: list[Record] = [message(), outcome(1), hit(2)]
+    with fault(file), pytest.raises(StoreUnavailable, match=str(file)):
+        store.add(batch)
+    assert store.events(EVERYTHING) == []
+    assert store.links_sealed_by(7) == (0, 0)
+    store.add(batch)
+    assert found(store) == ["2", "1"]
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+@pytest.mark.parametrize("fault", FOR_READERS.values(), ids=FOR_READERS)
+def test_a_query_to_a_database_that_is_away_fails_and_recovers(
+    store: SqlEventStore, file: Path, fault: Fault, query: Callable[[SqlEventStore], object]
+) -> None:
+    store.add([message(), hit()])
+    before = query(store)
+    with fault(file), pytest.raises(StoreUnavailable, match=str(file)):
+        query(store)
+    assert query(store) == before
