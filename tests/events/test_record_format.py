@@ -1,5 +1,7 @@
 import json
+import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.model import Record
+from events.ports import Event
 from events.record_format import LARGEST_NUMBER, SHAPES, TYPES, MalformedRecord, decode, encode
 from tests.events.records import hit, message, outcome, records
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
 
 EXAMPLES: dict[str, Record] = {"message": message(), "outcome": outcome(), "hit": hit()}
 
@@ -34,6 +39,20 @@ def test_the_form_is_the_documented_one() -> None:
         '{"v":1,"type":"outcome","id":"00000000000000000000000000000001","message":"0196b1c2d3e4a1b2c3d4e5f6",'
         '"at":1790000000001,"verdict":"relayed","code":250,"reply":"250 2.0.0 queued as 4F1"}'
     )
+
+
+def test_the_documents_examples_are_of_the_form() -> None:
+    *lines, event = re.findall(r"```json\n(.+)\n```", DOCUMENT)
+    shown = [decode(line.encode()) for line in lines]
+    assert [type(record) for record in shown] == list(TYPES.values())
+    assert [encode(record).decode() for record in shown] == lines
+    assert list(json.loads(event)) == [field.name for field in fields(Event)]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_document_names_each_field(name: str) -> None:
+    section = DOCUMENT.split(f"### {name}\n")[1].split("\n#")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(SHAPES[TYPES[name]])
 
 
 def test_the_shapes_name_each_field_of_each_value() -> None:
