@@ -1,5 +1,6 @@
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,27 @@ def test_a_batch_for_a_database_that_is_away_is_refused_whole(
     assert store.links_sealed_by(7) == (0, 0)
     store.add(batch)
     assert found(store) == ["2", "1"]
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    """The kernel writes no file further than `size` bytes, which is how a full disk looks to SQLite."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_batch_that_the_disk_cannot_take_is_refused_whole(store: SqlEventStore, file: Path) -> None:
+    store.add([hit(1)])
+    batch = [hit(number) for number in range(2, 1000)]
+    with no_file_beyond(200_000), pytest.raises(StoreUnavailable, match=f"The disk .* {file}"):
+        store.add(batch)
+    assert found(store, limit=1000) == ["1"]
+    store.add(batch)
+    assert len(found(store, limit=1000)) == 999
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
