@@ -39,7 +39,8 @@ def parse(view: str) -> Document:
 def links(document: Document) -> list[Element]:
     """Return every `a` and `area` with an `href`."""
     # One by one: turbohtml answers each from an index of tags, but walks the whole tree for both together.
-    return outside_templates([*document.select("a[href]"), *document.select("area[href]")])
+    found = [*document.select("a[href]"), *document.select("area[href]")]
+    return outside_templates(found) if document.select("template") else found
 
 
 def with_href(document: Document) -> list[Element]:
