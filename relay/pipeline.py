@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -104,8 +104,9 @@ class Pipeline:
         if result.fault is not None:
             return Prepared(content=submission.content, plan=plan, fault=result.fault)
         sent = self._settings.mode is Mode.ON
-        if not has_only_crlf(result.message):  # a line ending of ours could end the message before its end
-            raise ValueError("the rewriter made a lone CR or LF")
+        # A line ending of ours could end the message before its end; one that is missing, never.
+        if not has_only_crlf(result.message) or not result.message.endswith(b"\r\n"):
+            raise ValueError("the rewriter made a lone CR or LF, or lost the last CRLF")
         return Prepared(
             content=result.message if sent else submission.content,
             plan=plan,
@@ -154,9 +155,7 @@ def sender_domain(headers: MessageHeaders, sender: Sender) -> str:
 
 def make_policy(settings: TrackingSettings, host: str) -> Policy:
     """Return the rules for messages on a tracking domain."""
-    return Policy(
-        clicks=settings.clicks, opens=settings.opens, text=settings.text, tracking_site=registrable(host)
-    )
+    return replace(settings.policy, tracking_site=registrable(host))
 
 
 def tracked_links(links: Iterable[LinkReport]) -> tuple[TrackedLink, ...]:

@@ -1,9 +1,11 @@
 """What the relay is told by the settings file: frozen values, already valid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
+
+from rewriter.policy import Policy
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -33,9 +35,7 @@ class TrackingSettings:
     """What is rewritten."""
 
     mode: Mode = Mode.ON
-    clicks: bool = True
-    opens: bool = True
-    text: bool = False
+    policy: Policy = field(default_factory=Policy)  # of every message; the tracking site is put in for each
     unknown_senders: bool = False  # senders that are no sending domain get the defaults
     scheme: str = "https"  # of links on tracking domains
     project: int = 1

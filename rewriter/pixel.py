@@ -104,6 +104,8 @@ def _last_end_tag(view: str, element: SourceLocation | None, pattern: re.Pattern
 
 def _end(view: str) -> Spot | None:
     end = len(view.rstrip("\t\n\f "))
+    if end == 0:
+        return None  # an empty page: nobody sees anything, and the last line would lose its line ending
     spots = _images(f"{view[:end]}{_PROBE}>{view[end:]}")
     return next((spot for spot in spots if spot.offset == end), None)
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from relay.settings import Mode
+from rewriter import Limits, PixelPlace, SignedMail, VisibleUrl
 
 LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 
@@ -64,6 +65,11 @@ class TrackingSection:
     clicks: bool = True
     opens: bool = True
     text: bool = False  # links in text/plain
+    excluded_hosts: tuple[str, ...] = ()  # shop.example, or *.shop.example for every subdomain
+    allowed_destinations: tuple[str, ...] = ()  # same form; where not empty, only these are tracked
+    visible_url: VisibleUrl = VisibleUrl.SKIP_FOREIGN
+    signed_mail: SignedMail = SignedMail.LEAVE
+    pixel_place: PixelPlace = PixelPlace.AUTO
     unknown_senders: bool = False  # track mail of senders that are no sending domain, on the defaults
     default_domain: str = ""  # base URL of the last resort, such as https://t.example.net; "" is none
     scheme: Scheme = Scheme.HTTP  # https where a proxy in front of the tracker serves it
@@ -129,6 +135,7 @@ class Settings:
     relay: RelaySection = RelaySection()
     upstream: UpstreamSection = UpstreamSection()
     tracking: TrackingSection = TrackingSection()
+    limits: Limits = field(default_factory=Limits)
     tracker: TrackerSection = TrackerSection()
     domains: DomainsSection = DomainsSection()
     database: DatabaseSection = DatabaseSection()

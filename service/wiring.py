@@ -11,13 +11,14 @@ from sqlalchemy import Engine
 
 from domains.directory import Directory
 from domains.errors import StoreUnavailable
+from domains.names import registrable
 from events.journal import Journal
 from links.ids import RECORD_BYTES, record_id
 from links.key_ring import KeyRing
 from relay.pipeline import Pipeline
 from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
-from rewriter import rewrite
+from rewriter import Policy, rewrite
 from service.errors import OperatorError
 from service.freshness import LiveDirectory, LiveKeyRing
 from service.settings import Settings, TrackerSection
@@ -50,6 +51,7 @@ def build_live(settings: Settings, engine: Engine) -> Live:
 
 def build_relay(settings: Settings, live: Live) -> Relay:
     """Return the relay, not started. Raises OperatorError."""
+    registrable("example.com")  # loads the public suffix list: 40 ms that the first message need not wait
     hostname = settings.relay.hostname or socket.getfqdn()
     tracking = tracking_settings(settings)
     return Relay(
@@ -103,9 +105,17 @@ def tracking_settings(settings: Settings) -> TrackingSettings:
     section = settings.tracking
     return TrackingSettings(
         mode=section.mode,
-        clicks=section.clicks,
-        opens=section.opens,
-        text=section.text,
+        policy=Policy(
+            clicks=section.clicks,
+            opens=section.opens,
+            text=section.text,
+            excluded_hosts=section.excluded_hosts,
+            allowed_destinations=section.allowed_destinations,
+            visible_url=section.visible_url,
+            signed_mail=section.signed_mail,
+            pixel_place=section.pixel_place,
+            limits=settings.limits,
+        ),
         unknown_senders=section.unknown_senders,
         scheme=section.scheme,
     )

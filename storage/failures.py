@@ -1,6 +1,5 @@
 """What the driver's errors mean, as one sentence that says what to do."""
 
-import sqlite3
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -28,8 +27,9 @@ def sentence(error: DBAPIError, database: str) -> str:
 
 
 def _template(cause: BaseException | None) -> str:
-    # Extended codes continue the primary one's name, such as SQLITE_BUSY_SNAPSHOT.
-    name = cause.sqlite_errorname if isinstance(cause, sqlite3.Error) else ""
+    # Extended codes continue the primary one's name, such as SQLITE_BUSY_SNAPSHOT; what the sqlite3 module
+    # itself objects to has no code.
+    name = getattr(cause, "sqlite_errorname", "")
     for code, template in _BY_CODE.items():
         if name.startswith(code):
             return template

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 ROOT = Path(__file__).parents[1]
 OWN_CORPUS = ROOT / "tests" / "corpus"
 ENCODINGS = ("quoted-printable", "base64", "8bit")
-ABSOLUTE = re.compile(r"[\x00-\x20]*https?://", re.IGNORECASE)
+ABSOLUTE = re.compile(r"[\x00-\x20]*https?://[^\s/?#]", re.IGNORECASE)  # without a host it is no URL
 HEADER = (
     "From: News <news@sender.example>\r\nTo: reader@recipient.example\r\nSubject: page\r\n"
     "Message-ID: <{name}@sender.example>\r\nMIME-Version: 1.0\r\n"

@@ -7,6 +7,8 @@ from email.message import Message
 
 TRACKED = rb"""["']?%s/c/[A-Za-z0-9_/-]+["']?"""
 PIXEL = rb"""(?:\r\n)?<img src="%s/o/[A-Za-z0-9_-]+" width="1" height="1"[^>]*>(?:\r\n)?"""
+WHITE_SPACE = re.compile(rb"[ \t\r\n]+")
+VALUE = re.compile(rb"""\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)""")
 
 
 class NotUndone(AssertionError):
@@ -22,11 +24,41 @@ def undo_page(original: bytes, received: bytes, base: bytes) -> list[bytes]:
     if len(pixels) > 1:
         raise NotUndone("more than one pixel")
     for candidate in _without_pixel(received, pixels):
-        kept = re.split(TRACKED % re.escape(base), candidate)
-        pattern = rb"(.*?)".join(_spelled(piece) for piece in kept)
-        if undone := re.fullmatch(pattern, original, re.DOTALL):
-            return list(undone.groups())
+        values = _aligned(original, re.split(TRACKED % re.escape(base), candidate))
+        if values is not None:
+            return values
     raise NotUndone("what is left between the links is not the original")
+
+
+def _aligned(original: bytes, kept: list[bytes]) -> list[bytes] | None:
+    """Walk both at once: a piece that was kept, a value of the original, a piece, and so on to the end."""
+    values: list[bytes] = []
+    position = 0
+    for number, piece in enumerate(kept):
+        if number:
+            value = VALUE.match(original, position)
+            if value is None:
+                return None
+            values.append(value[0])
+            position = value.end()
+        end = _after(original, position, piece)
+        if end is None:
+            return None
+        position = end
+    return values if position == len(original) else None
+
+
+def _after(original: bytes, position: int, piece: bytes) -> int | None:
+    """Return where `piece` ends in the original, which has it at `position`; None where it has not.
+
+    In a tag whose line would pass 998 bytes a line ending stands where white space stood.
+    """
+    if original.startswith(piece, position):
+        return position + len(piece)
+    words = WHITE_SPACE.split(piece)
+    pattern = rb"[ \t\r\n]+".join(map(re.escape, words))
+    found = re.compile(pattern).match(original, position)
+    return found.end() if found else None
 
 
 def _without_pixel(received: bytes, pixels: list[re.Match[bytes]]) -> list[bytes]:
@@ -38,11 +70,6 @@ def _without_pixel(received: bytes, pixels: list[re.Match[bytes]]) -> list[bytes
     trailing = b"\r\n" if pixel.endswith(b"\r\n") else b""
     # A line ending beside the pixel may be the original's or the pixel's own.
     return [before + own + after for own in {b"", leading, trailing, leading + trailing}]
-
-
-def _spelled(piece: bytes) -> bytes:
-    # A tag whose line would pass 998 bytes is broken where white space stood.
-    return re.escape(piece).replace(rb"\r\n", rb"[ \t\r\n]+").replace(b"\\\r\\\n", rb"[ \t\r\n]+")
 
 
 def differing_parts(original: bytes, received: bytes) -> list[tuple[Message, Message]]:

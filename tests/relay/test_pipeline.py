@@ -180,7 +180,9 @@ def test_a_rewriter_cannot_end_the_message_early(lone: bytes) -> None:
 
 
 def test_the_policy_is_the_settings_and_the_site_of_the_tracking_domain() -> None:
-    policy = make_policy(TrackingSettings(clicks=False, opens=False, text=True), "track.shop.example.com")
+    policy = make_policy(
+        TrackingSettings(policy=Policy(clicks=False, opens=False, text=True)), "track.shop.example.com"
+    )
     assert (policy.clicks, policy.opens, policy.text) == (False, False, True)
     assert policy.tracking_site == "example.com"
 

@@ -175,3 +175,9 @@ class TestIsPresent:
 )
 def test_has_its_own_line_where_lines_count(before: bytes, after: bytes, expected: bytes) -> None:
     assert pixel.on_own_line(b"T", before + after, len(before), LineLimit(b"\r\n")) == expected
+
+
+@pytest.mark.parametrize("html", ["", " ", "\n", " \n\n"])
+def test_goes_nowhere_in_an_empty_page(html: str) -> None:
+    """A message without a body ends with its header: behind it the pixel would be an unended line."""
+    assert placed(html) is None
