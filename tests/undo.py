@@ -85,3 +85,13 @@ def differing_parts(original: bytes, received: bytes) -> list[tuple[Message, Mes
         for left, right in pairs
         if not left.is_multipart() and left.get_payload() != right.get_payload()
     ]
+
+
+def decoded(part: Message) -> bytes:
+    """Return a leaf without its transfer encoding, whose name may end in a stray semicolon."""
+    encoding = str(part.get("Content-Transfer-Encoding", "7bit"))
+    del part["Content-Transfer-Encoding"]
+    part["Content-Transfer-Encoding"] = encoding.partition(";")[0].strip()
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload

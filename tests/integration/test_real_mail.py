@@ -79,7 +79,9 @@ def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayed]:
         (folder / "waypost.toml").write_text(text)
         assert waypost(folder, "init", "--if-missing").returncode == 0
         with RunningWaypost(folder) as running:
-            yield Relayed(running, upstream, base)
+            relayed = Relayed(running, upstream, base)
+            with relayed.smtp:
+                yield relayed
 
 
 def message_paths() -> list[Path]:
@@ -93,9 +95,7 @@ def page_paths() -> list[Path]:
 def prove_unharmed(original: bytes, received: bytes, base: str) -> None:
     """Fail where anything but link values and the pixel changed."""
     for before, after in undo.differing_parts(original, received):
-        left, right = before.get_payload(decode=True), after.get_payload(decode=True)
-        assert isinstance(left, bytes)
-        assert isinstance(right, bytes)
+        left, right = undo.decoded(before), undo.decoded(after)
         for value in undo.undo_page(left, right, base.encode()):
             assert real_mail.ABSOLUTE.match(value.strip(b"\"'").decode("latin-1")), value
 

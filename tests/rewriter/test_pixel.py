@@ -63,7 +63,6 @@ class TestGoesToTheEnd:
         [
             "<p>x|",
             "<p>x|\n \n",
-            "|",
             "<table><tr><td>x|",
             "<!-- </body> -->x|",
             "x &am|",
