@@ -16,5 +16,5 @@ def db() -> None:
 @pass_invocation
 def upgrade(invocation: Invocation) -> None:
     """Bring the database to this version. Repeating it is harmless."""
-    upgrade_database(invocation.settings())
+    upgrade_database(invocation.settings(), create=True)
     say("The database is up to date.")

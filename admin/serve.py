@@ -22,5 +22,5 @@ def serve(invocation: Invocation, only: tuple[str, ...]) -> None:
     """Run relay, tracker and background work until SIGTERM."""
     settings = invocation.settings()
     configure_logging(settings.log.level)
-    upgrade_database(settings)
+    upgrade_database(settings, create=False)
     run(settings, frozenset(map(Part, only)) or frozenset(Part))

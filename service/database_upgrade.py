@@ -6,9 +6,9 @@ from storage import migrate
 from storage.engine import DatabaseUnavailable
 
 
-def upgrade_database(settings: Settings) -> None:
-    """Create or migrate the database. Raises OperatorError."""
+def upgrade_database(settings: Settings, *, create: bool) -> None:
+    """Migrate the database; make it first where it is missing and `create` says so. Raises OperatorError."""
     try:
-        migrate.upgrade(settings.database.url)
+        migrate.upgrade(settings.database.url, create=create)
     except DatabaseUnavailable as error:
         raise OperatorError(str(error)) from None

@@ -78,7 +78,7 @@ def install(
     if made_keys:
         save_key_ring(settings.keys.file, KeyRing.first(new_secret(), now))
     load_key_ring(settings.keys)
-    upgrade_database(settings)
+    upgrade_database(settings, create=True)
     return Installed(settings=settings, settings_file=path, wrote_settings=wrote, made_keys=made_keys)
 
 

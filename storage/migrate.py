@@ -16,13 +16,16 @@ from storage.engine import DatabaseUnavailable, database_file, open_engine, tran
 _LOCATION: Final = "storage:migrations"
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, *, create: bool = True) -> None:
     """Create the database where it is missing (0600, its folder 0700) and migrate it in one transaction.
+
+    Without `create` a missing one is an error: an empty one in its place would know no domain.
 
     Repeating it changes nothing. Raises `DatabaseUnavailable`.
     """
     engine = open_engine(url)
-    _create(database_file(url))
+    if create:
+        _create(database_file(url))
     with transaction(engine, writes=True, raising=DatabaseUnavailable) as connection:
         try:
             command.upgrade(_config(connection), "head")

@@ -277,3 +277,11 @@ def test_a_real_upstream_takes_what_was_sent(tmp_path: Path) -> None:
 def test_the_command_says_its_version() -> None:
     assert COMMAND.exists()
     assert waypost(Path(), "--version").stdout.startswith("waypost, version 0.")
+
+
+def test_a_start_without_the_database_makes_no_empty_one(installation: Installation) -> None:
+    (installation.folder / "var/waypost.db").unlink()
+    refused = waypost(installation.folder, "serve")
+    assert refused.returncode == 1
+    assert "is missing" in refused.stderr
+    assert not (installation.folder / "var/waypost.db").exists()
