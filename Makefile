@@ -4,12 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint format bench lock clean
+.PHONY: help run test lint format bench lock clean
 
 help:
 	@echo "make run        start Waypost here on embedded defaults"
 	@echo "make test       all tests (under five minutes)"
-	@echo "make test-long  the tests that take minutes"
 	@echo "make lint       ruff, mypy --strict, import-linter"
 	@echo "make format     ruff format and sorted imports"
 	@echo "make bench      the benchmarks of docs/performance.md"
@@ -27,10 +26,7 @@ run: $(VENV)/.dev
 	exec $(BIN)/waypost serve
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not long"
-
-test-long: $(VENV)/.dev
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
