@@ -15,7 +15,8 @@ def offer(max_size: int, upstream: Capabilities | None) -> Capabilities:
     return Capabilities(
         size=min(max_size, upstream.size - room_for_growth(upstream.size)) if upstream.size else max_size,
         eight_bit=upstream.eight_bit,
-        utf8=upstream.utf8,
+        # RFC 6531 section 3.1: SMTPUTF8 comes with 8BITMIME; Postfix says BODY= where it sees only the first.
+        utf8=upstream.utf8 and upstream.eight_bit,
         dsn=upstream.dsn,
         enhanced_codes=upstream.enhanced_codes,
     )

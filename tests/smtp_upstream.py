@@ -92,6 +92,10 @@ class ScriptedUpstream:
         """Answer the next times that `phase` comes, in this order."""
         self._scripts[phase].extend(answers)
 
+    def forget_answers(self) -> None:
+        """Answer everything as a good server again."""
+        self._scripts.clear()
+
     def hold_end(self) -> asyncio.Event:
         """Hold back the answer to each message until the event that is returned is set."""
         self._gate = asyncio.Event()

@@ -14,6 +14,11 @@ def test_what_the_upstream_has_is_offered() -> None:
     )
 
 
+def test_internationalised_addresses_are_not_offered_without_8_bit() -> None:
+    assert offer(1000, Capabilities(utf8=True)) == Capabilities(size=1000)
+    assert offer(1000, Capabilities(utf8=True, eight_bit=True)).utf8
+
+
 def test_the_smaller_size_counts_less_room_for_growth() -> None:
     assert offer(1000, Capabilities(size=100_000_000)).size == 1000
     assert offer(100_000_000, Capabilities(size=10_000_000)).size == 10_000_000 - 256 * 1024
