@@ -62,4 +62,5 @@ def _who(event: Event) -> str:
 
 
 def _what(event: Event) -> str:
-    return event.link_name or event.url or event.reply
+    what = event.link_name or event.url or event.reply
+    return f"{what} [{', '.join(event.link_tags)}]" if event.link_tags else what

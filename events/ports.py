@@ -26,6 +26,7 @@ class Event:
     shared_copy: bool  # several recipients share one body, so the person is not known
     link: int
     link_name: str
+    link_tags: tuple[str, ...]
     url: str
     host: str
     address: str

@@ -32,6 +32,7 @@ def _hits() -> Select[Any]:
         *_of_message(),
         func.coalesce(recipients.c.address, "").label("person"),
         func.coalesce(links.c.name, "").label("link_name"),
+        links.c.tags.label("link_tags"),
     ).select_from(_with_message(hits).outerjoin(recipients, person).outerjoin(links, link))
 
 
@@ -86,6 +87,7 @@ def _hit(row: Row[Any]) -> Event:
         shared_copy=row.recipient is None,
         link=row.link,
         link_name=row.link_name,
+        link_tags=tuple(row.link_tags or ()),
         url=row.url,
         host=row.host,
         address=row.address,
@@ -108,6 +110,7 @@ def _outcome(row: Row[Any]) -> Event:
         shared_copy=row.shared_copy,
         link=0,
         link_name="",
+        link_tags=(),
         url="",
         host="",
         address="",

@@ -45,7 +45,7 @@ def test_a_click_is_joined_with_its_message(store: SqlEventStore) -> None:
     assert (event.kind, event.message, event.message_id) == ("click", MESSAGE, "<1@example.com>")
     assert (event.sender, event.sending_domain) == ("news@example.com", "example.com")
     assert (event.recipient, event.shared_copy) == ("ann@example.net", False)
-    assert (event.link, event.link_name) == (1, "offer")
+    assert (event.link, event.link_name, event.link_tags) == (1, "offer", ("spring", "top"))
     assert event.url == "https://example.com/offer?id=1&n=ä"
     assert (event.host, event.address) == ("track.example.com", "203.0.113.9")
     assert (event.user_agent, event.method, event.reply) == ("Mozilla/5.0", "GET", "")
@@ -70,7 +70,8 @@ def test_the_reply_is_shown_as_it_was_written(store: SqlEventStore) -> None:
 def test_an_open_has_no_link(store: SqlEventStore) -> None:
     store.add([message(), hit(kind=HitKind.OPEN, link=0, url="")])
     [event] = store.events(EVERYTHING)
-    assert (event.kind, event.recipient, event.link, event.link_name) == ("open", "ann@example.net", 0, "")
+    assert (event.kind, event.recipient) == ("open", "ann@example.net")
+    assert (event.link, event.link_name, event.link_tags) == (0, "", ())
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -98,7 +99,8 @@ def test_a_hit_may_come_before_its_message(store: SqlEventStore) -> None:
     store.add([hit()])
     [event] = store.events(EVERYTHING)
     assert (event.recipient, event.shared_copy) == ("", False)
-    assert (event.message_id, event.sender, event.sending_domain, event.link_name) == ("", "", "", "")
+    assert (event.message_id, event.sender, event.sending_domain) == ("", "", "")
+    assert (event.link_name, event.link_tags) == ("", ())
     store.add([message()])
     [event] = store.events(EVERYTHING)
     assert (event.recipient, event.message_id, event.link_name) == (
