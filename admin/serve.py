@@ -21,6 +21,6 @@ from service.run import serve as run
 def serve(invocation: Invocation, only: tuple[str, ...]) -> None:
     """Run relay, tracker and background work until SIGTERM."""
     settings = invocation.settings()
-    configure_logging(settings.log.level)
+    configure_logging(settings.log)
     upgrade_database(settings, create=False)
     run(settings, frozenset(map(Part, only)) or frozenset(Part))

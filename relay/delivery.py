@@ -25,6 +25,7 @@ from relay.upstream.port import Capabilities, OutcomeUnknown, UpstreamError
 _log = logging.getLogger("waypost.relay")
 
 MAX_HOPS = 50  # Received fields; RFC 5321 section 6.3 asks for a large number, and Postfix takes this one
+MOST_LOGGED = 100  # recipients whose addresses stand in the log line; what collects logs cuts long lines
 INLINE_LIMIT = 256 * 1024  # octets; a larger message is rewritten in a thread, not to hold up other clients
 
 
@@ -87,8 +88,10 @@ class Delivery:
             **_known(submission, headers),
             **_done(prepared),
             reply=ending.reply.line(),
-            prepare_ms=round((prepared_at - started) * 1000),
-            send_ms=round((self._monotonic() - prepared_at) * 1000),
+            cause="" if ending.code else ending.said,
+            prepare_ms=round((prepared_at - started) * 1000, 1),
+            send_ms=round((self._monotonic() - prepared_at) * 1000, 1),
+            total_ms=self._now() - submission.at,
         )
         return ending.reply.with_id(submission.id)
 
@@ -207,6 +210,7 @@ def _known(submission: Submission, headers: MessageHeaders) -> dict[str, object]
         "client": submission.client.address,
         "sender": submission.sender.mailbox or "<>",
         "recipients": len(submission.recipients),
+        "to": tuple(recipient.mailbox for recipient in submission.recipients[:MOST_LOGGED]),
         "size": len(submission.content),
     }
 
@@ -216,5 +220,6 @@ def _done(prepared: Prepared) -> dict[str, object]:
         "tracked_on": prepared.tracking_domain,
         "untracked": prepared.plan.untracked,
         "links": len(prepared.links),
-        "left_alone": ",".join(f"{reason}:{count}" for reason, count in prepared.left_alone),
+        "pixel": prepared.pixel,
+        "left_alone": dict(prepared.left_alone),
     }

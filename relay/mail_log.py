@@ -1,17 +1,14 @@
-"""The mail log: one line for each message, `key=value`, on the logger `waypost.mail`.
+"""The mail log: one line for each message, on the logger `waypost.mail`. docs/monitoring.md lists its fields.
 
-Never in it: bodies, secrets, tokens, URLs.
+Never in it: bodies, secrets, tokens, URLs. How a line is written, as text or JSON, is the formatter's.
 """
 
-import json
 import logging
-import re
 from enum import StrEnum
 
 from relay.replies import Reply
 
 _log = logging.getLogger("waypost.mail")
-_PLAIN = re.compile(r"[!#-<>-~]+")
 
 
 class MailEvent(StrEnum):
@@ -23,18 +20,12 @@ class MailEvent(StrEnum):
 
 
 def log_mail(event: MailEvent, **fields: object) -> None:
-    """Write the line; fields that are None or "" are left out."""
+    """Write the line; fields that are None or empty are left out."""
     if _log.isEnabledFor(logging.INFO):
-        given = (f"{name}={_value(value)}" for name, value in fields.items() if value not in (None, ""))
-        _log.info("%s", " ".join([event.value, *given]))
+        given = {name: value for name, value in fields.items() if value or value == 0}
+        _log.info(event.value, extra={"fields": given})
 
 
 def log_refusal(reply: Reply, **fields: object) -> None:
     """Write the line of a transaction that ended before its message came, or of one recipient."""
     log_mail(MailEvent.REJECTED if reply.permanent else MailEvent.FAILED, **fields, reply=reply.line())
-
-
-def _value(value: object) -> str:
-    """Quote as JSON what is not plain: nobody outside can end a line, or begin a field of ours."""
-    text = str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text)

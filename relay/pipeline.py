@@ -55,6 +55,7 @@ class Prepared:
     plan: Plan
     key: int = 0  # that sealed its links; 0 where it carries none
     links: tuple[TrackedLink, ...] = ()
+    pixel: bool = False
     left_alone: tuple[tuple[str, int], ...] = ()  # reasons and how often
     fault: Exception | None = None  # of the rewriter; the content is the original then
 
@@ -112,6 +113,7 @@ class Pipeline:
             plan=plan,
             key=key.id if sent and result.edits else 0,
             links=tracked_links(result.report.links),
+            pixel=bool(result.report.pixel.part) and result.report.pixel.reason is None,
             left_alone=reasons(result.report),
         )
 

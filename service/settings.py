@@ -29,6 +29,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class LogFormat(StrEnum):
+    """How a line is written."""
+
+    TEXT = "text"  # key=value
+    JSON = "json"  # an object
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaySection:
     """SMTP in. `listen` entries are HOST:PORT."""
@@ -126,6 +133,7 @@ class LogSection:
     """Lines on standard error."""
 
     level: LogLevel = LogLevel.INFO
+    format: LogFormat = LogFormat.TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

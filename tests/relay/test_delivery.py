@@ -77,6 +77,14 @@ def deliver(
     return asyncio.run(scene())
 
 
+def mail_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [
+        {"event": record.getMessage(), **record.__dict__["fields"]}
+        for record in caplog.records
+        if record.name == "waypost.mail"
+    ]
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -234,11 +242,26 @@ def test_how_it_ended_is_recorded_counted_and_logged(
         Verdict.REFUSED: counters.refused,
         Verdict.UNKNOWN: counters.unknown,
     }[verdict] == 1
-    logged = [record.getMessage() for record in caplog.records if record.name == "waypost.mail"]
-    assert len(logged) == 1
-    assert logged[0].startswith(f"{line} id={outcome.message} ")
-    assert "sender=app@shop.example recipients=1" in logged[0]
-    assert " links=1 " in logged[0]
+    (logged,) = mail_lines(caplog)
+    assert (
+        logged.items()
+        >= {
+            "event": line,
+            "id": outcome.message,
+            "client": "127.0.0.1",
+            "sender": "app@shop.example",
+            "recipients": 1,
+            "to": ("b@there.example",),
+            "size": len(TRACKED_MESSAGE),
+            "tracked_on": "localhost",
+            "links": 1,
+            "pixel": False,
+            "total_ms": 0,
+        }.items()
+    )
+    assert logged["prepare_ms"] > 0
+    assert logged["send_ms"] > 0
+    assert ("cause" in logged) == (verdict is Verdict.UNKNOWN)
 
 
 def test_the_log_holds_no_url_no_token_and_no_body(caplog: pytest.LogCaptureFixture) -> None:
