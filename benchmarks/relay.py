@@ -26,6 +26,8 @@ import uvloop
 from domains.directory import Directory
 from events.journal import Journal
 from links.key_ring import KeyRing
+from relay.acceptor import Acceptor
+from relay.listener import Listener
 from relay.pipeline import Pipeline
 from relay.server import Relay
 from relay.settings import Mode, RelaySettings, TrackingSettings
@@ -169,9 +171,11 @@ async def _run_relay(sink: int, mode: Mode) -> None:
             random_bytes=secrets.token_bytes,
         )
         listening = socket.create_server(("127.0.0.1", 0))
-        await relay.start([listening])
+        acceptor = Acceptor(relay.adopt, max_connections=1_000, max_per_address=1_000)
+        acceptor.start([(listening, Listener())])
         print(listening.getsockname()[1], flush=True)
         await _terminated()
+        await acceptor.stop()
         await relay.stop(grace=1)
         journal.close()
 

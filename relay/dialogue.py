@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 from relay.data_reader import MessageTooLarge, read_message
 from relay.ehlo import ehlo_lines, offer
@@ -20,6 +20,7 @@ from relay.upstream.port import Capabilities, Upstream
 _log = logging.getLogger("waypost.relay")
 
 MAX_UNKNOWN_COMMANDS = 5  # then it is no mail client: a browser led here, for one
+LOCAL = "local"  # the address of a client on a Unix socket
 OWN_FAULT = Reply(451, "4.3.0", "Something went wrong here, try again later")
 _OK = Reply(250, "2.0.0", "Ok")
 
@@ -43,15 +44,20 @@ class Host(Protocol):
 
 
 class Dialogue:
-    """The state of one connection: who speaks, what was offered, the transaction that is open."""
+    """The state of one connection: who speaks, what was offered, the transaction that is open.
+
+    `address` is the client's IP address; "" on a Unix socket, whose permissions say who may relay.
+    """
+
+    commands: ClassVar[Mapping[bytes, Callable[[Any, str], Awaitable[Reply | None]]]]
 
     def __init__(
         self, host: Host, address: str, reader: asyncio.StreamReader, say: Callable[[bytes], Awaitable[None]]
     ) -> None:
         self._host = host
-        plain = _plain_address(address)
-        self._client = Client(address=str(plain), helo="", extended=False)
-        self._may_relay = any(plain in network for network in host.settings.networks)
+        plain = _plain_address(address) if address else None
+        self._client = Client(address=str(plain or LOCAL), helo="", extended=False)
+        self._may_relay = plain is None or any(plain in network for network in host.settings.networks)
         self._reader = reader
         self._say = say
         self._offered: Capabilities | None = None  # None before EHLO, and after HELO
@@ -66,7 +72,7 @@ class Dialogue:
         the client is gone.
         """
         verb, _, argument = line.partition(b" ")
-        command = _COMMANDS.get(verb.upper(), Dialogue._unknown)
+        command = self.commands.get(verb.upper(), Dialogue._unknown)
         try:
             return await command(self, argument.decode().strip(" "))
         except Refused as refused:
@@ -161,7 +167,7 @@ class Dialogue:
             )
         return reply
 
-    async def _data(self, argument: str) -> Reply:
+    async def _data(self, argument: str) -> Reply | None:
         transaction = self._open_transaction()
         _check_no_argument(argument)
         if refusal := transaction.data_refusal():
@@ -173,7 +179,7 @@ class Dialogue:
         finally:
             self.past_data = False
 
-    async def _take_message(self, transaction: Transaction) -> Reply:
+    async def _take_message(self, transaction: Transaction) -> Reply | None:
         limit = self._size_limit
         try:
             content = await read_message(self._reader, limit=limit, patience=self._host.settings.data_timeout)
@@ -191,6 +197,10 @@ class Dialogue:
             recipients=tuple(transaction.recipients),
             content=content,
         )
+        return await self._deliver(submission, transaction)
+
+    async def _deliver(self, submission: Submission, transaction: Transaction) -> Reply | None:
+        """Answer the final dot; None where it is answered already, as LMTP does for each recipient."""
         return await self._host.deliver(submission, transaction)
 
     async def _rset(self, argument: str) -> Reply:
@@ -224,7 +234,7 @@ class Dialogue:
             await transaction.abandon()
 
 
-_COMMANDS: dict[bytes, Callable[[Dialogue, str], Awaitable[Reply | None]]] = {
+Dialogue.commands = {
     b"EHLO": Dialogue._ehlo,
     b"HELO": Dialogue._helo,
     b"MAIL": Dialogue._mail,

@@ -1,4 +1,4 @@
-"""The relay as a whole: it listens on sockets that are bound already, in the loop that runs."""
+"""The relay as a whole: it takes connections that were accepted already, in the loop that runs."""
 
 import asyncio
 import logging
@@ -11,6 +11,7 @@ from relay.counters import Counters
 from relay.delivery import Delivery
 from relay.dialogue import OWN_FAULT
 from relay.envelope import Submission
+from relay.listener import Listener
 from relay.pipeline import Pipeline
 from relay.replies import Reply
 from relay.session import SmtpSession
@@ -19,8 +20,6 @@ from relay.transaction import Transaction
 from relay.upstream.port import Capabilities, Upstream
 
 _log = logging.getLogger("waypost.relay")
-
-BACKLOG = 512  # connections that wait to be accepted
 
 
 class Relay:
@@ -57,25 +56,37 @@ class Relay:
             monotonic=monotonic,
             random_bytes=random_bytes,
         )
-        self._servers: list[asyncio.Server] = []
+        self._connecting: set[asyncio.Task[None]] = set()
         self._sessions: dict[SmtpSession, asyncio.Task[None]] = {}
         self._deliveries: set[asyncio.Task[Reply]] = set()
 
-    async def start(self, sockets: Iterable[socket.socket]) -> None:
-        """Accept clients on bound sockets, which belong to the relay from then on."""
+    def adopt(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None:
+        """Speak with the client of an accepted connection; `on_closed` is called once when it has ended."""
+        connecting = asyncio.create_task(self._connect(sock, listener, on_closed))
+        self._connecting.add(connecting)
+        connecting.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None:
+        session = SmtpSession(self, listener, on_closed)
         loop = asyncio.get_running_loop()
-        for sock in sockets:
-            self._servers.append(
-                await loop.create_server(lambda: SmtpSession(self), sock=sock, backlog=BACKLOG)
-            )
+        try:
+            sock.setblocking(False)
+            await loop.connect_accepted_socket(lambda: session, sock)
+        except OSError as error:
+            _log.debug("a client was gone before it was greeted: %s", error)
+        finally:
+            if not session.begun:
+                sock.close()
+                on_closed()
 
     async def stop(self, grace: float) -> None:
-        """Stop: clients that wait are sent away, messages under way have `grace` seconds to get through.
+        """Stop, once nothing more is adopted: idle clients go, messages have `grace` seconds to get through.
 
         Await it before the loop ends: `asyncio.run` cancels whatever is left, past the final dot too.
         """
-        for server in self._servers:
-            server.close()
+        for connecting in list(self._connecting):
+            connecting.cancel()
+        await _wait(self._connecting, until=None)
         for session in list(self._sessions):
             session.drain()
         deadline = asyncio.get_running_loop().time() + grace
@@ -118,11 +129,9 @@ class Relay:
             transaction.abort()
             return OWN_FAULT.with_id(submission.id)
 
-    def opened(self, session: SmtpSession) -> None:
-        """Know a session, by the task that runs it."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._sessions[session] = task
+    def opened(self, session: SmtpSession, task: asyncio.Task[None]) -> None:
+        """Know a session, and the task that runs it."""
+        self._sessions[session] = task
 
     def closed(self, session: SmtpSession) -> None:
         """Forget it."""

@@ -8,12 +8,13 @@ its.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from aiosmtpd.smtp import SMTP
 
 from relay.dialogue import Dialogue, Host
+from relay.listener import Listener
 from relay.replies import Reply
 
 MAX_COMMAND = 4096  # octets; RFC 5321 section 4.5.3.1.4 asks for 512, and extensions add to it
@@ -26,7 +27,7 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 class SessionHost(Host, Protocol):
     """A host that knows who is connected."""
 
-    def opened(self, session: "SmtpSession") -> None: ...
+    def opened(self, session: "SmtpSession", task: asyncio.Task[None]) -> None: ...
 
     def closed(self, session: "SmtpSession") -> None: ...
 
@@ -43,11 +44,13 @@ class SmtpSession(SMTP):
 
     line_length_limit = 64 * 1024  # octets: how far the stream reader looks for a line ending
 
-    def __init__(self, host: SessionHost) -> None:
+    def __init__(self, host: SessionHost, listener: Listener, on_closed: Callable[[], None]) -> None:
         super().__init__(
             _NoHooks(), hostname=host.settings.hostname, ident="Waypost", loop=asyncio.get_running_loop()
         )
         self._host = host
+        self._listener = listener
+        self._on_closed = on_closed
         self._dialogue: Dialogue | None = None
         self._draining = False
         self._over = False  # the client was told
@@ -55,6 +58,23 @@ class SmtpSession(SMTP):
     def __dir__(self) -> Iterable[str]:
         """Hide everything from aiosmtpd, which looks through all names of each new session: half its cost."""
         return ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin. A task that is cancelled before its first step runs no `finally`: hence the callback."""
+        super().connection_made(transport)
+        if self._handler_coroutine is not None:
+            self._host.opened(self, self._handler_coroutine)
+            self._handler_coroutine.add_done_callback(self._ended)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there was a connection: it ends by itself then."""
+        return self._handler_coroutine is not None
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._writer.close()
+        self._host.closed(self)
+        self._on_closed()
 
     def drain(self) -> None:
         """Send the client away: at once, or when its message is through."""
@@ -75,7 +95,6 @@ class SmtpSession(SMTP):
         """Each phase has its own timer."""
 
     async def _handle_client(self) -> None:
-        self._host.opened(self)
         try:
             await self._converse()
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -85,14 +104,13 @@ class SmtpSession(SMTP):
                 self._dialogue.end()
             if self._draining and not self._over:
                 self._writer.write(_CLOSING.encode())
-            self._writer.close()
-            self._host.closed(self)
 
     async def _converse(self) -> None:
         peer = self._writer.get_extra_info("peername")
         if peer is None:  # gone before we looked
             return
-        self._dialogue = Dialogue(self._host, peer[0], self._reader, self._say)
+        address = peer[0] if isinstance(peer, tuple) else ""
+        self._dialogue = Dialogue(self._host, address, self._reader, self._say)
         await self._say(f"220 {self.hostname} ESMTP Waypost\r\n".encode("ascii"))
         while not (self._draining or self._over):
             if reply := await self._next_reply(self._dialogue):

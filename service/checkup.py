@@ -12,6 +12,7 @@ from pathlib import Path
 from domains.directory import is_active
 from domains.errors import StoreUnavailable
 from domains.names import display, host_name
+from relay.listener import parse_host_port
 from relay.settings import Mode
 from relay.upstream.connection import Connection, SmtpServer
 from relay.upstream.port import UpstreamError
@@ -19,7 +20,7 @@ from service.database import open_database, open_registry, resolver
 from service.errors import OperatorError
 from service.key_file import load_key_ring
 from service.settings import Settings
-from service.settings_checks import parse_listen
+from service.settings_checks import listeners
 from service.upstream_wiring import smtp_server, system_default, upstream_directory
 from storage.engine import DatabaseUnavailable
 from storage.migrate import is_current
@@ -162,18 +163,32 @@ async def _connect(server: SmtpServer) -> None:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    for name, addresses in (("relay", settings.relay.listen), ("tracker", settings.tracker.listen)):
-        for address in addresses:
-            yield _port(name, address)
+    for listener in listeners(settings.relay):
+        yield _port("relay", str(listener), listener.path or (listener.host, listener.port))
+    for address in settings.tracker.listen:
+        yield _port("tracker", address, parse_host_port(address))
 
 
-def _port(name: str, address: str) -> Finding:
-    host, port = parse_listen(address)
+def _port(name: str, shown: str, place: tuple[str, int] | str) -> Finding:
     try:
-        with socket.create_connection((host, port), PATIENCE_SECONDS):
-            return _ok(name, f"{address} answers")
+        with _connected(place):
+            return _ok(name, f"{shown} answers")
     except OSError:
-        return _warn(name, f"nothing answers at {address}", "start `waypost serve`")
+        return _warn(name, f"nothing answers at {shown}", "start `waypost serve`")
+
+
+def _connected(place: tuple[str, int] | str) -> socket.socket:
+    """Raises OSError."""
+    if not isinstance(place, str):
+        return socket.create_connection(place, PATIENCE_SECONDS)
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(PATIENCE_SECONDS)
+    try:
+        sock.connect(place)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _targets(settings: Settings) -> Iterator[Finding]:

@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import errno
 import logging
 import signal
-import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from enum import StrEnum
 
 import uvloop
@@ -14,11 +12,13 @@ from sqlalchemy import Engine
 
 from events.ports import StoreUnavailable
 from events.shipping import ship
+from relay.acceptor import Acceptor
+from relay.listener import parse_host_port
 from service.alarm import Alarm
 from service.database import open_database
-from service.errors import OperatorError
+from service.listening import bind, bind_tcp, bound_name
 from service.settings import Settings
-from service.settings_checks import parse_listen
+from service.settings_checks import listeners
 from service.wiring import Live, build_live, build_relay, build_tracker
 from storage.event_store import SqlEventStore
 from tracker.server import TrackerServer
@@ -35,10 +35,6 @@ class Part(StrEnum):
     RELAY = "relay"
     TRACKER = "tracker"
     BACKGROUND = "background"
-
-
-class StartError(OperatorError):
-    """A port or a folder cannot be used."""
 
 
 def serve(settings: Settings, parts: frozenset[Part]) -> None:
@@ -71,18 +67,27 @@ async def _serve(settings: Settings, parts: frozenset[Part], engine: Engine) -> 
 @contextlib.asynccontextmanager
 async def _relay(settings: Settings, live: Live) -> AsyncIterator[None]:
     relay = build_relay(settings, live)
-    sockets = [_listen(address, "relay.listen") for address in settings.relay.listen]
-    await relay.start(sockets)
-    _tell("relay", sockets)
+    bound = [bind(listener) for listener in listeners(settings.relay)]
+    acceptor = Acceptor(
+        relay.adopt,
+        max_connections=settings.relay.max_connections,
+        max_per_address=settings.relay.max_connections_per_address,
+    )
+    acceptor.start(bound)
+    for sock, listener in bound:
+        log.info("relay listening on %s", bound_name(sock, listener))
     try:
         yield
     finally:
+        await acceptor.stop()
         await relay.stop(settings.relay.stop_seconds)
 
 
 @contextlib.asynccontextmanager
 async def _tracker(settings: Settings, live: Live, stopping: asyncio.Event) -> AsyncIterator[None]:
-    sockets = [_listen(address, "tracker.listen") for address in settings.tracker.listen]
+    sockets = [
+        bind_tcp(*parse_host_port(address), setting="tracker.listen") for address in settings.tracker.listen
+    ]
     server = TrackerServer(
         build_tracker(settings, live),
         sockets,
@@ -90,7 +95,8 @@ async def _tracker(settings: Settings, live: Live, stopping: asyncio.Event) -> A
         stop_seconds=settings.tracker.stop_seconds,
     )
     await server.start()
-    _tell("tracker", sockets)
+    for sock in sockets:
+        log.info("tracker listening on %s:%d", *sock.getsockname()[:2])
     try:
         yield
     finally:
@@ -155,24 +161,3 @@ async def _every(seconds: float, work: Callable[[], None]) -> None:
             await asyncio.to_thread(work)
         except Exception:
             log.exception("background work failed")
-
-
-def _listen(address: str, setting: str) -> socket.socket:
-    host, port = parse_listen(address)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            remedy = f"is another program there, or another Waypost? Stop it or change {setting}"
-        elif error.errno == errno.EACCES:
-            remedy = f"ports below 1024 need CAP_NET_BIND_SERVICE, or change {setting}"
-        else:
-            remedy = f"change {setting}"
-        raise StartError(f"cannot listen on {address}: {error.strerror}; {remedy}") from None
-
-
-def _tell(name: str, sockets: Sequence[socket.socket]) -> None:
-    for sock in sockets:
-        host, port = sock.getsockname()[:2]
-        log.info("%s listening on %s:%d", name, host, port)

@@ -38,11 +38,15 @@ class LogFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaySection:
-    """SMTP in. `listen` entries are HOST:PORT."""
+    """SMTP in. `listen` entries are HOST:PORT, or URLs as `relay.listener` describes them."""
 
     listen: tuple[str, ...] = ("127.0.0.1:2525",)
     hostname: str = ""  # in banner, EHLO and Received; "" asks the system
+    tls_certificate: Path | None = None  # PEM, the chain behind it; read again when it changes
+    tls_key: Path | None = None
     networks: tuple[str, ...] = LOOPBACK_NETWORKS  # clients that may relay
+    max_connections: int = 2_000
+    max_connections_per_address: int = 50
     max_message_size: int = 26_214_400  # bytes
     max_recipients: int = 1_000
     stop_seconds: int = 30  # for transactions under way at SIGTERM

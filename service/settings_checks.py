@@ -2,13 +2,15 @@
 
 import ipaddress
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from domains.errors import InvalidName
 from domains.names import host_name
+from relay.listener import Listener, parse_host_port, parse_listener
 from service.errors import OperatorError
-from service.settings import Settings
+from service.settings import RelaySection, Settings
 
 UPSTREAM_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -20,8 +22,8 @@ class SettingsError(OperatorError):
 def check_values(settings: Settings, origin: str) -> None:
     """Raise SettingsError for the first value that cannot be used."""
     relay, upstream, tracker = settings.relay, settings.upstream, settings.tracker
-    _each(f"{origin}: relay.listen", relay.listen, parse_listen)
-    _each(f"{origin}: tracker.listen", tracker.listen, parse_listen)
+    _each(f"{origin}: relay.listen", relay.listen, _listener(relay))
+    _each(f"{origin}: tracker.listen", tracker.listen, parse_host_port)
     _each(f"{origin}: relay.networks", relay.networks, _network)
     _each(f"{origin}: tracker.trusted_proxies", tracker.trusted_proxies, _network)
     _each(f"{origin}: upstream.url", [upstream.url], _upstream)
@@ -29,9 +31,11 @@ def check_values(settings: Settings, origin: str) -> None:
     _each(f"{origin}: domains.cname_targets", settings.domains.cname_targets, host_name)
     _each(f"{origin}: domains.nameservers", settings.domains.nameservers, ipaddress.ip_address)
     _each(f"{origin}: database.url", [settings.database.url], _database)
+    if (relay.tls_certificate is None) != (relay.tls_key is None):
+        raise SettingsError(f"{origin}: relay: tls_certificate and tls_key need each other")
     if upstream.password and upstream.password_file:
         raise SettingsError(f"{origin}: upstream: give password or password_file, not both")
-    for name in ("max_message_size", "max_recipients"):
+    for name in ("max_connections", "max_connections_per_address", "max_message_size", "max_recipients"):
         if getattr(relay, name) < 1:
             raise SettingsError(f"{origin}: relay.{name}: must be at least 1")
     if upstream.pool_size < 1:
@@ -46,13 +50,13 @@ def _each(place: str, values: Iterable[str], parse: Callable[[str], Any]) -> Non
             raise SettingsError(f"{place}: {error}") from None
 
 
-def parse_listen(text: str) -> tuple[str, int]:
-    """Split HOST:PORT or [IPV6]:PORT; port 0 lets the system choose. Raises ValueError."""
-    host, separator, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not separator or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:2525 or [::1]:2525")
-    return host, int(port)
+def listeners(relay: RelaySection) -> tuple[Listener, ...]:
+    """Return where the relay listens. Raises ValueError."""
+    return tuple(_listener(relay)(text) for text in relay.listen)
+
+
+def _listener(relay: RelaySection) -> Callable[[str], Listener]:
+    return partial(parse_listener, certificate=relay.tls_certificate is not None)
 
 
 def _network(text: str) -> None:

@@ -2,13 +2,15 @@
 
 import re
 import smtplib
+import ssl
 from dataclasses import dataclass
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 
+from relay.listener import Listener, Protocol, Tls
 from service.errors import OperatorError
 from service.settings import Settings
-from service.settings_checks import parse_listen
+from service.settings_checks import listeners
 
 PATIENCE_SECONDS = 60
 MESSAGE = """\
@@ -45,19 +47,39 @@ class Trial:
 
 
 def send_trial(settings: Settings, sender: str, recipient: str) -> Trial:
-    """Send the test message to the first address that the relay listens on. Raises NotSent."""
-    host, port = parse_listen(settings.relay.listen[0])
+    """Send the test message to the first address where the relay speaks SMTP. Raises NotSent."""
+    listener = _first_smtp(settings)
     text = MESSAGE.format(
         sender=sender, recipient=recipient, date=formatdate(), message_id=make_msgid(domain="waypost.test")
     )
     try:
-        with smtplib.SMTP(host, port, timeout=PATIENCE_SECONDS) as client:
+        with _connected(listener) as client:
             reply = _deliver(client, sender, recipient, text)
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"the relay answered {error.smtp_code} {_text(error.smtp_error)}") from None
     except (OSError, smtplib.SMTPException) as error:
-        raise NotSent(f"no relay at {host}:{port} ({error}); is `waypost serve` running?") from None
+        raise NotSent(f"no relay at {listener} ({error}); is `waypost serve` running?") from None
     return _found(settings, reply)
+
+
+def _first_smtp(settings: Settings) -> Listener:
+    for listener in listeners(settings.relay):
+        if listener.protocol is Protocol.SMTP:
+            return listener
+    raise NotSent("the relay listens for no SMTP: relay.listen has none")
+
+
+def _connected(listener: Listener) -> smtplib.SMTP:
+    """Connect, with TLS where it is needed, unchecked: the certificate names another host than this."""
+    tls = ssl.create_default_context()
+    tls.check_hostname = False
+    tls.verify_mode = ssl.CERT_NONE
+    if listener.tls is Tls.IMPLICIT:
+        return smtplib.SMTP_SSL(listener.host, listener.port, timeout=PATIENCE_SECONDS, context=tls)
+    client = smtplib.SMTP(listener.host, listener.port, timeout=PATIENCE_SECONDS)
+    if listener.tls is Tls.REQUIRED:
+        client.starttls(context=tls)
+    return client
 
 
 def _deliver(client: smtplib.SMTP, sender: str, recipient: str, text: str) -> str:

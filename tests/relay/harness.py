@@ -12,6 +12,8 @@ from typing import Any, Self
 from domains.directory import Directory
 from events.model import MessageRecord, Outcome, Record
 from links.key_ring import KeyRing
+from relay.acceptor import Acceptor
+from relay.listener import Listener
 from relay.pipeline import Pipeline, Rewrite
 from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
@@ -86,13 +88,14 @@ class RunningRelay:
             monotonic=time.monotonic,
             random_bytes=numbered_bytes(),
         )
+        self.acceptor = Acceptor(self.relay.adopt, max_connections=1_000, max_per_address=1_000)
         self.port = 0
         self.clients: list[Client] = []
 
     async def __aenter__(self) -> Self:
         listening = socket.create_server(("127.0.0.1", 0))
         self.port = listening.getsockname()[1]
-        await self.relay.start([listening])
+        self.acceptor.start([(listening, Listener())])
         return self
 
     async def __aexit__(
@@ -100,7 +103,12 @@ class RunningRelay:
     ) -> None:
         for client in self.clients:
             client.close()
-        await self.relay.stop(grace=5)
+        await self.stop(grace=5)
+
+    async def stop(self, *, grace: float) -> None:
+        """Stop as a server does: the door first."""
+        await self.acceptor.stop()
+        await self.relay.stop(grace)
 
     async def connect(self) -> "Client":
         """Return a client that has read the greeting."""

@@ -284,7 +284,7 @@ def test_stopping_in_the_middle_of_the_last_step_is_an_unknown_outcome() -> None
                 await client.say("DATA")
                 client.send(MESSAGE + b".\r\n")
                 await until(lambda: upstream.transactions and upstream.transactions[0].content)
-                await relay.relay.stop(grace=0)
+                await relay.stop(grace=0)
             return running
 
     relay = asyncio.run(scene())

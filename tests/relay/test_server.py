@@ -2,6 +2,7 @@ import asyncio
 import socket
 
 from events.model import Verdict
+from relay.listener import Listener
 from tests.relay.harness import MESSAGE, RunningRelay, smtp_upstream, until
 from tests.smtp_upstream import ScriptedUpstream
 
@@ -12,12 +13,12 @@ def test_it_listens_on_every_socket() -> None:
             running = RunningRelay(smtp_upstream(upstream.port))
             first, second = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
             ports = [first.getsockname()[1], second.getsockname()[1]]
-            await running.relay.start([first, second])
+            running.acceptor.start([(first, Listener()), (second, Listener())])
             for running.port in ports:
                 client = await running.connect()
                 assert await client.say("QUIT") == "221 2.0.0 Bye"
                 client.close()
-            await running.relay.stop(grace=0)
+            await running.stop(grace=0)
 
     asyncio.run(scene())
 
@@ -27,7 +28,7 @@ def test_stopping_sends_idle_clients_away_and_accepts_no_more() -> None:
         async with ScriptedUpstream() as upstream, RunningRelay(smtp_upstream(upstream.port)) as relay:
             idle, busy = await relay.ready(), await relay.ready()
             await busy.envelope("b@there.example")
-            await relay.relay.stop(grace=5)
+            await relay.stop(grace=5)
             for client in (idle, busy):
                 assert (await client.reply()).startswith("421 4.3.2")
                 assert await client.at_end()
@@ -49,7 +50,7 @@ def test_stopping_lets_a_message_through_and_then_says_goodbye() -> None:
             await client.say("DATA")
             client.send(MESSAGE + b".\r\n")
             await upstream.paused_before_end.wait()
-            stopping = asyncio.create_task(relay.relay.stop(grace=5))
+            stopping = asyncio.create_task(relay.stop(grace=5))
             await asyncio.sleep(0)
             go_on.set()
             assert (await client.reply()).startswith("250 2.0.0 taken")
@@ -67,7 +68,7 @@ def test_stopping_takes_the_rest_of_a_message_that_is_coming_in() -> None:
             await client.envelope("b@there.example")
             await client.say("DATA")
             client.send(MESSAGE)
-            stopping = asyncio.create_task(relay.relay.stop(grace=5))
+            stopping = asyncio.create_task(relay.stop(grace=5))
             await asyncio.sleep(0)
             assert (await client.say(b".\r\n")).startswith("250")
             await stopping
@@ -86,7 +87,7 @@ def test_stopping_awaits_a_delivery_whose_client_is_gone() -> None:
             await upstream.paused_before_end.wait()
             client.reset()
             await until(lambda: not relay.relay.connected)
-            stopping = asyncio.create_task(relay.relay.stop(grace=5))
+            stopping = asyncio.create_task(relay.stop(grace=5))
             await asyncio.sleep(0)
             go_on.set()
             await stopping
@@ -102,7 +103,7 @@ def test_after_the_grace_what_is_left_is_cut() -> None:
             await client.envelope("b@there.example")
             await client.say("DATA")
             client.send(b"half")
-            await relay.relay.stop(grace=0)
+            await relay.stop(grace=0)
             assert (await client.reply()).startswith("421 4.3.2")
             assert upstream.taken == []
 
@@ -115,7 +116,7 @@ def test_stopping_closes_the_pool() -> None:
             client = await relay.ready()
             await client.deliver()
             assert upstream.open == 1
-            await relay.relay.stop(grace=5)
+            await relay.stop(grace=5)
             await until(lambda: not upstream.open)
             assert upstream.commands[-1] == "QUIT"
 

@@ -1,0 +1,103 @@
+"""Accepts connections in this process, and hands each to the relay."""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Protocol
+
+from relay.listener import Listener, Tls
+
+_log = logging.getLogger("waypost.relay")
+
+BACKLOG = 512  # connections that wait to be accepted
+PAUSE_SECONDS = 0.5  # where the process has no descriptor left
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_TOO_MANY = b"421 4.7.0 Too many connections\r\n"
+
+
+class Adopt(Protocol):
+    """Takes over an accepted connection, and calls `on_closed` once when it has ended."""
+
+    def __call__(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None: ...
+
+
+class Acceptor:
+    """Counts connections, in all and by address, and refuses those beyond the limits.
+
+    `is_proxy` tells of an address that it speaks for others: those are counted by whoever reads the PROXY
+    header, and here only in all.
+    """
+
+    def __init__(
+        self,
+        adopt: Adopt,
+        *,
+        max_connections: int,
+        max_per_address: int,
+        is_proxy: Callable[[str], bool] = lambda address: False,
+    ) -> None:
+        self._adopt = adopt
+        self._max_connections = max_connections
+        self._max_per_address = max_per_address
+        self._is_proxy = is_proxy
+        self._open = 0
+        self._by_address: Counter[str] = Counter()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, bound: Iterable[tuple[socket.socket, Listener]]) -> None:
+        """Accept on bound sockets, which belong to the acceptor from then on."""
+        for sock, listener in bound:
+            sock.setblocking(False)
+            sock.listen(BACKLOG)
+            self._tasks.append(asyncio.create_task(self._accept_on(sock, listener)))
+
+    async def stop(self) -> None:
+        """Accept no more, and close the sockets; connections go on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept_on(self, sock: socket.socket, listener: Listener) -> None:
+        loop = asyncio.get_running_loop()
+        with sock:
+            while True:
+                try:
+                    connection, peer = await loop.sock_accept(sock)
+                except OSError as error:
+                    if error.errno in _NO_ROOM:
+                        _log.error("cannot accept a connection: %s", error.strerror)
+                        await asyncio.sleep(PAUSE_SECONDS)
+                    continue  # else the client is gone again [accept(2)]
+                self._take(connection, peer[0] if isinstance(peer, tuple) else "", listener)
+
+    def _take(self, connection: socket.socket, address: str, listener: Listener) -> None:
+        counted = "" if not address or self._is_proxy(address) else address
+        if self._open >= self._max_connections or (
+            counted and self._by_address[counted] >= self._max_per_address
+        ):
+            refuse(connection, listener)
+            return
+        self._open += 1
+        self._by_address[counted] += 1
+        self._adopt(connection, listener, partial(self._ended, counted))
+
+    def _ended(self, counted: str) -> None:
+        self._open -= 1
+        self._by_address[counted] -= 1
+        if not self._by_address[counted]:
+            del self._by_address[counted]
+
+
+def refuse(connection: socket.socket, listener: Listener) -> None:
+    """Send a client away, saying why where it can be said without a TLS handshake."""
+    with connection:
+        connection.setblocking(False)
+        if listener.tls is not Tls.IMPLICIT:
+            try:
+                connection.send(_TOO_MANY)
+            except OSError:
+                return  # it is gone already
