@@ -80,15 +80,8 @@ def test_04_each_recipient_has_its_own_reply(chain: Chain, pipelined: tuple[str,
     chain.upstream.answer("RCPT", "250 2.1.5 ok", "550 5.1.1 unknown", "450 4.2.1 busy")
     done = swaks(chain, "--to", "good@there.test,unknown@there.test,busy@there.test", *pipelined)
     assert done.returncode == 0, done.stdout
-    assert (
-        re.findall(r"<(?:-|\*\*) +(\d{3} \d\.\d\.\d \w+)$", done.stdout, re.M)[-4:-1]
-        == [
-            "250 2.1.5 ok",
-            "550 5.1.1 unknown",
-            "450 4.2.1 busy",
-        ]
-        or done.stdout
-    )
+    replies = re.findall(r"^<(?:- |\*\*) +(.*)$", done.stdout, re.M)
+    assert {"250 2.1.5 ok", "550 5.1.1 unknown", "450 4.2.1 busy"} <= set(replies)
     [seen] = chain.upstream.taken
     assert seen.accepted == ["<good@there.test>"]
 
