@@ -5,7 +5,6 @@ None is harmed, and nearly every link is tracked.
 
 import email
 import re
-import smtplib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,73 +14,15 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from tests import real_mail, undo
-from tests.running import RunningWaypost, UpstreamInThread, free_port, waypost
-from tests.smtp_upstream import ScriptedUpstream
+from tests.relaying import Relaying, relaying
 
-SETTINGS = """
-[relay]
-listen = ["127.0.0.1:0"]
-[upstream]
-url = "smtp://127.0.0.1:{upstream}"
-[tracker]
-listen = ["127.0.0.1:{tracker}"]
-[tracking]
-unknown_senders = true
-default_domain = "{base}"
-visible_url = "track"
-"""
 MAY_STAY = 0.01
-TRACE = re.compile(rb"Received: .*\r\n(?:[ \t].*\r\n)*")
-
-
-class Relayed:
-    """Sends through a running Waypost and reads what arrived at the sink."""
-
-    def __init__(self, running: RunningWaypost, upstream: ScriptedUpstream, base: str) -> None:
-        self.running, self.upstream, self.base = running, upstream, base
-        self.smtp = smtplib.SMTP("127.0.0.1", running.smtp_port, timeout=30)
-
-    def send(self, message: bytes) -> bytes:
-        """Return what arrived, without our Received header."""
-        self.smtp.sendmail("news@sender.example", ["reader@recipient.example"], message, ["BODY=8BITMIME"])
-        content = self.upstream.taken[-1].content
-        assert content is not None
-        trace = TRACE.match(content)
-        assert trace is not None
-        return content[trace.end() :]
-
-    def destination(self, url: str) -> str | None:
-        """Return where a tracked URL leads; None for one that is not tracked."""
-        if not url.startswith(f"{self.base}/c/"):
-            return None
-        answer = self.running.get(url.removeprefix(self.base))
-        assert answer.status == 302, url
-        return answer.headers["Location"]
-
-    def reasons(self) -> str:
-        """Return what the mail log says of the last message."""
-        count = len(self.upstream.taken)
-
-        def lines() -> list[str]:
-            return [line for line in self.running.log if "waypost.mail" in line]
-
-        self.running.wait_for(lambda: len(lines()) >= count, "a message was not logged")
-        return lines()[-1]
 
 
 @pytest.fixture(scope="module")
-def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayed]:
-    folder = tmp_path_factory.mktemp("waypost")
-    port = free_port()
-    base = f"http://localhost:{port}"
-    with UpstreamInThread(ScriptedUpstream()) as upstream:
-        text = SETTINGS.format(upstream=upstream.port, tracker=port, base=base)
-        (folder / "waypost.toml").write_text(text)
-        assert waypost(folder, "init", "--if-missing").returncode == 0
-        with RunningWaypost(folder) as running:
-            relayed = Relayed(running, upstream, base)
-            with relayed.smtp:
-                yield relayed
+def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relaying]:
+    with relaying(tmp_path_factory.mktemp("waypost"), 'visible_url = "track"') as started:
+        yield started
 
 
 def message_paths() -> list[Path]:
@@ -101,7 +42,7 @@ def prove_unharmed(original: bytes, received: bytes, base: str) -> None:
 
 
 @pytest.mark.parametrize("path", message_paths(), ids=lambda path: path.name)
-def test_a_message_arrives_unharmed(relayed: Relayed, path: Path) -> None:
+def test_a_message_arrives_unharmed(relayed: Relaying, path: Path) -> None:
     original = real_mail.normalised(path.read_bytes())
     received = relayed.send(original)
     if received == original:
@@ -113,7 +54,7 @@ def test_a_message_arrives_unharmed(relayed: Relayed, path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", real_mail.ENCODINGS)
 def test_pages_are_unharmed_and_tracked(
-    relayed: Relayed, encoding: str, capsys: pytest.CaptureFixture[str]
+    relayed: Relaying, encoding: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found, stayed = 0, Counter[str]()
     for path in page_paths():
