@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import cast
 
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from domains.directory import Directory
 from events.journal import Journal
 from links.key_ring import KeyRing
 from relay.acceptor import Acceptor
 from relay.listener import Listener
+from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline
 from relay.server import Relay
 from relay.settings import Mode, RelaySettings, TrackingSettings
@@ -166,6 +168,7 @@ async def _run_relay(sink: int, mode: Mode) -> None:
             ),
             pipeline=Pipeline(tracking, directory=lambda: directory, ring=lambda: ring, rewrite=rewrite),
             record=journal.append,
+            metrics=RelayMetrics(CollectorRegistry()),
             now=_now,
             monotonic=time.monotonic,
             random_bytes=secrets.token_bytes,

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import cast
 
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from events.journal import Journal
 from links import ClickToken, KeyRing, OpenToken, seal
 from links.ids import record_id
 from tracker import OperatorPage, TrackerApp, TrackerServer
+from tracker.metrics import TrackerMetrics
 
 CONNECTIONS = 32
 WARM_UP = 2_000
@@ -143,6 +145,7 @@ async def serving(pipe: Connection, directory: Path) -> None:
     app = TrackerApp(
         ring=lambda: RING,
         record=journal.append,
+        metrics=TrackerMetrics(CollectorRegistry()),
         clock=milliseconds,
         new_id=lambda: record_id(secrets.token_bytes(16)),
         page=OperatorPage(),

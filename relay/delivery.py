@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from events.model import MessageRecord, Outcome, Recipient, Record, Verdict
 from links.ids import RECIPIENT_BYTES, RECORD_BYTES, recipient_reference, record_id
-from relay.counters import Counters
 from relay.envelope import Submission
 from relay.mail_log import MailEvent, log_mail
 from relay.message_headers import MessageHeaders, read_headers
+from relay.metrics import Fault, RelayMetrics
 from relay.pipeline import Pipeline, Plan, Prepared, Untracked
 from relay.received import protocol_name, received_header
 from relay.replies import Reply
@@ -49,7 +49,7 @@ class Delivery:
         tracking: TrackingSettings,
         pipeline: Pipeline,
         record: Callable[[Record], object],
-        counters: Counters,
+        metrics: RelayMetrics,
         now: Callable[[], int],
         monotonic: Callable[[], float],
         random_bytes: Callable[[int], bytes],
@@ -58,7 +58,7 @@ class Delivery:
         self._tracking = tracking
         self._pipeline = pipeline
         self._record = record
-        self._counters = counters
+        self._metrics = metrics
         self._now = now
         self._monotonic = monotonic
         self._random_bytes = random_bytes
@@ -81,7 +81,10 @@ class Delivery:
             content = self._received(submission) + submission.content
         self._keep(submission, lambda: self._message_record(submission, headers, prepared, reference))
         prepared_at = self._monotonic()
+        self._metrics.prepared(prepared, size=len(submission.content), seconds=prepared_at - started)
         ending = await self._send(submission, transaction, content)
+        sent_in = self._monotonic() - prepared_at
+        self._metrics.ended(ending.verdict, seconds=sent_in)
         self._keep(submission, lambda: self._outcome(submission, ending))
         log_mail(
             _event(ending),
@@ -90,7 +93,7 @@ class Delivery:
             reply=ending.reply.line(),
             cause="" if ending.code else ending.said,
             prepare_ms=round((prepared_at - started) * 1000, 1),
-            send_ms=round((self._monotonic() - prepared_at) * 1000, 1),
+            send_ms=round(sent_in * 1000, 1),
             total_ms=self._now() - submission.at,
         )
         return ending.reply.with_id(submission.id)
@@ -110,7 +113,7 @@ class Delivery:
             prepared, fault = Prepared(content=b"", plan=Plan(sending_domain="")), error
         if fault is None:
             return prepared
-        self._counters.tracking_faults += 1
+        self._metrics.failed(Fault.TRACKING)
         _log.error("message %s goes out untracked", submission.id, exc_info=fault)
         return prepared.untouched(submission.content, Untracked.FAULT)
 
@@ -128,16 +131,17 @@ class Delivery:
         else:
             verdict = Verdict.RELAYED if reply.accepted else Verdict.REFUSED
             ending = Ending(verdict, as_temporary(reply), reply.code, reply.line())
-        self._counters.count(ending.verdict)
         return ending
 
     def _keep(self, submission: Submission, make: Callable[[], Record]) -> None:
         """Record what `make` returns; what fails there is counted and logged, and changes nothing else."""
         try:
-            self._record(make())
+            lost = self._record(make()) is False
         except Exception:  # noqa: BLE001 - book-keeping never changes a reply
-            self._counters.record_faults += 1
+            lost = True
             _log.exception("a record of message %s is lost", submission.id)
+        if lost:
+            self._metrics.failed(Fault.RECORD)
 
     def _reference(self, submission: Submission) -> str | None:
         """Several recipients share one copy, so that its links cannot tell them apart."""

@@ -11,6 +11,7 @@ from relay.ehlo import ehlo_lines, offer
 from relay.envelope import Client, Recipient, Sender, Submission
 from relay.esmtp_parameters import mail_parameters, rcpt_parameters
 from relay.mail_log import log_refusal
+from relay.metrics import Phase, RelayMetrics
 from relay.paths import forward_path, reverse_path
 from relay.replies import Refused, Reply
 from relay.settings import RelaySettings
@@ -23,6 +24,7 @@ MAX_UNKNOWN_COMMANDS = 5  # then it is no mail client: a browser led here, for o
 LOCAL = "local"  # the address of a client on a Unix socket
 OWN_FAULT = Reply(451, "4.3.0", "Something went wrong here, try again later")
 _OK = Reply(250, "2.0.0", "Ok")
+_PHASES = {b"MAIL": Phase.MAIL, b"RCPT": Phase.RCPT, b"DATA": Phase.MESSAGE}
 
 
 class Host(Protocol):
@@ -33,6 +35,9 @@ class Host(Protocol):
 
     @property
     def upstream(self) -> Upstream: ...
+
+    @property
+    def metrics(self) -> RelayMetrics: ...
 
     def new_transaction(self) -> Transaction: ...
 
@@ -71,8 +76,16 @@ class Dialogue:
         A reply of 221 or 421 ends the dialogue. Raises ConnectionError and asyncio.IncompleteReadError where
         the client is gone.
         """
-        verb, _, argument = line.partition(b" ")
-        command = self.commands.get(verb.upper(), Dialogue._unknown)
+        word, _, argument = line.partition(b" ")
+        verb = word.upper()
+        reply = await self._obey(self.commands.get(verb, Dialogue._unknown), argument)
+        if reply is not None and (phase := _PHASES.get(verb)):
+            self._host.metrics.replied(phase, reply.code)
+        return reply
+
+    async def _obey(
+        self, command: Callable[[Any, str], Awaitable[Reply | None]], argument: bytes
+    ) -> Reply | None:
         try:
             return await command(self, argument.decode().strip(" "))
         except Refused as refused:

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from events.model import Record
 from links.ids import MESSAGE_RANDOM_BYTES, message_id
-from relay.counters import Counters
 from relay.delivery import Delivery
 from relay.dialogue import OWN_FAULT
 from relay.envelope import Submission
 from relay.listener import Listener
+from relay.metrics import Fault, RelayMetrics
 from relay.pipeline import Pipeline
 from relay.replies import Reply
 from relay.session import SmtpSession
@@ -37,13 +37,14 @@ class Relay:
         upstream: Upstream,
         pipeline: Pipeline,
         record: Callable[[Record], object],
+        metrics: RelayMetrics,
         now: Callable[[], int],
         monotonic: Callable[[], float],
         random_bytes: Callable[[int], bytes],
     ) -> None:
         self.settings = settings
         self.upstream = upstream
-        self.counters = Counters()
+        self.metrics = metrics
         self._now = now
         self._random_bytes = random_bytes
         self._delivery = Delivery(
@@ -51,7 +52,7 @@ class Relay:
             tracking=tracking,
             pipeline=pipeline,
             record=record,
-            counters=self.counters,
+            metrics=metrics,
             now=now,
             monotonic=monotonic,
             random_bytes=random_bytes,
@@ -105,6 +106,10 @@ class Relay:
         """How many clients are."""
         return len(self._sessions)
 
+    def measure(self) -> None:
+        """Tell the metrics what goes up and down; to be called from time to time."""
+        self.metrics.at_present(connections=len(self._sessions), deliveries=len(self._deliveries))
+
     def new_transaction(self) -> Transaction:
         """Return a transaction with an id of its own."""
         now = self._now()
@@ -139,7 +144,7 @@ class Relay:
 
     def count_fault(self) -> None:
         """Count a fault of ours that a client was told about."""
-        self.counters.session_faults += 1
+        self.metrics.failed(Fault.SESSION)
 
 
 async def _wait(tasks: Iterable[Awaitable[object]], *, until: float | None) -> None:

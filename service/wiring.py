@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from domains.directory import Directory
@@ -15,6 +16,7 @@ from domains.names import registrable
 from events.journal import Journal
 from links.ids import RECORD_BYTES, record_id
 from links.key_ring import KeyRing
+from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline
 from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
@@ -25,6 +27,7 @@ from service.settings import Settings, TrackerSection
 from service.upstream_wiring import build_upstream, system_default
 from storage.domain_store import SqlDomainStore
 from tracker.app import OperatorPage, TrackerApp
+from tracker.metrics import TrackerMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,9 @@ class Live:
     directory: LiveDirectory
     ring: LiveKeyRing
     journal: Journal
+    registry: CollectorRegistry
+    relay_metrics: RelayMetrics
+    tracker_metrics: TrackerMetrics
 
 
 def build_live(settings: Settings, engine: Engine) -> Live:
@@ -42,7 +48,11 @@ def build_live(settings: Settings, engine: Engine) -> Live:
         directory = LiveDirectory(SqlDomainStore(engine), system_default(settings))
     except StoreUnavailable as error:
         raise OperatorError(str(error)) from None
+    registry = CollectorRegistry()
     return Live(
+        registry=registry,
+        relay_metrics=RelayMetrics(registry),
+        tracker_metrics=TrackerMetrics(registry),
         directory=directory,
         ring=LiveKeyRing(settings.keys),
         journal=Journal(settings.journal.directory, clock=now, new_suffix=lambda: secrets.token_hex(4)),
@@ -65,6 +75,7 @@ def build_relay(settings: Settings, live: Live) -> Relay:
         upstream=build_upstream(settings, hostname),
         pipeline=build_pipeline(tracking, lambda: live.directory.current, lambda: live.ring.current),
         record=live.journal.append,
+        metrics=live.relay_metrics,
         now=now,
         monotonic=time.monotonic,
         random_bytes=secrets.token_bytes,
@@ -84,6 +95,7 @@ def build_tracker(settings: Settings, live: Live) -> TrackerApp:
     return TrackerApp(
         ring=lambda: live.ring.current,
         record=live.journal.append,
+        metrics=live.tracker_metrics,
         clock=now,
         new_id=lambda: record_id(secrets.token_bytes(RECORD_BYTES)),
         page=operator_page(section),

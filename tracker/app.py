@@ -10,6 +10,7 @@ from typing import Any
 from events.model import Hit, HitKind
 from links import ClickToken, InvalidToken, KeyRing, Kind, OpenToken, open_token, parse_path
 from tracker.client_address import Network
+from tracker.metrics import Asked, Outcome, TrackerMetrics
 from tracker.operator_page import OperatorPage
 from tracker.request import Refused, Request, Scope, read_request
 from tracker.responses import CLOSE, HEALTHY, NOT_ALLOWED, NOT_FOUND, PIXEL, ROBOTS, Response, redirect
@@ -34,6 +35,7 @@ class TrackerApp:
         *,
         ring: Callable[[], KeyRing],
         record: Callable[[Hit], object],
+        metrics: TrackerMetrics,
         clock: Callable[[], int],
         new_id: Callable[[], str],
         page: OperatorPage,
@@ -41,6 +43,7 @@ class TrackerApp:
     ) -> None:
         self._ring = ring
         self._record = record
+        self._metrics = metrics
         self._clock = clock
         self._new_id = new_id
         self._trusted_proxies = tuple(trusted_proxies)
@@ -54,6 +57,7 @@ class TrackerApp:
             closes = request.is_last
             response = self._answer(request)
         except Refused as refused:
+            self._metrics.answered(Asked.OTHER, Outcome.REFUSED)
             response = refused.response
         headers = [*response.headers, CLOSE] if closes else list(response.headers)
         body = b"" if scope["method"] == "HEAD" else response.body
@@ -62,28 +66,37 @@ class TrackerApp:
 
     def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
+            self._metrics.answered(Asked.OTHER, Outcome.REFUSED)
             return NOT_ALLOWED
         parsed = parse_path(request.path)
         if parsed is None:
-            return self._pages.get(request.path, NOT_FOUND)
-        kind, text = parsed
+            page = self._pages.get(request.path)
+            self._metrics.answered(Asked.OTHER, Outcome.ANSWERED if page else Outcome.UNKNOWN)
+            return page or NOT_FOUND
+        return self._open(request, *parsed)
+
+    def _open(self, request: Request, kind: Kind, text: str) -> Response:
+        asked = Asked.CLICK if kind is Kind.CLICK else Asked.OPEN
         # An unknown pixel looks like a known one: a broken image in a message helps nobody.
         unknown = PIXEL if kind is Kind.OPEN else NOT_FOUND
         try:
             token = open_token(text, self._ring())
         except InvalidToken:
+            token = None
+        if token is None or token.kind is not kind:
+            self._metrics.answered(asked, Outcome.UNKNOWN)
             return unknown
-        if token.kind is not kind:
-            return unknown
-        self._write_down(token, request)
+        written = self._write_down(token, request)
+        self._metrics.answered(asked, Outcome.ANSWERED if written else Outcome.UNRECORDED)
         return redirect(token.url) if isinstance(token, ClickToken) else PIXEL
 
-    def _write_down(self, token: ClickToken | OpenToken, request: Request) -> None:
+    def _write_down(self, token: ClickToken | OpenToken, request: Request) -> bool:
         try:
-            self._record(self._hit(token, request))
+            return self._record(self._hit(token, request)) is not False
         # Whatever it is: the promise to the reader, to arrive, comes before the one to the sender, to count.
         except Exception:
             log.exception("%s of message %s was not written down", token.kind.name.lower(), token.message)
+            return False
 
     def _hit(self, token: ClickToken | OpenToken, request: Request) -> Hit:
         click = token if isinstance(token, ClickToken) else None

@@ -9,11 +9,14 @@ from ipaddress import ip_network
 from types import TracebackType
 from typing import Any, Self
 
+from prometheus_client import CollectorRegistry
+
 from domains.directory import Directory
 from events.model import MessageRecord, Outcome, Record
 from links.key_ring import KeyRing
 from relay.acceptor import Acceptor
 from relay.listener import Listener
+from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline, Rewrite
 from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
@@ -78,12 +81,14 @@ class RunningRelay:
     ) -> None:
         tracking = tracking or TrackingSettings(unknown_senders=True)
         self.records: list[Record] = []
+        self.registry = CollectorRegistry()
         self.relay = Relay(
             RelaySettings(hostname="relay.test", **settings),
             tracking,
             upstream=upstream,
             pipeline=Pipeline(tracking, directory=directory, ring=ring, rewrite=rewrite),
             record=record or self.records.append,
+            metrics=RelayMetrics(self.registry),
             now=lambda: NOW,
             monotonic=time.monotonic,
             random_bytes=numbered_bytes(),
@@ -122,6 +127,12 @@ class RunningRelay:
         client = await self.connect()
         await client.say("EHLO client.test")
         return client
+
+    def counted(self, name: str, **labels: str) -> float:
+        """Return the value of a metric, whose name is given without `waypost_`."""
+        value = self.registry.get_sample_value(f"waypost_{name}", labels)
+        assert value is not None, name
+        return value
 
     @property
     def messages(self) -> list[MessageRecord]:

@@ -103,7 +103,7 @@ def test_a_fault_in_tracking_sends_the_original(
     reply, upstream, relay = deliver(TRACKED_MESSAGE, **fault)
     assert reply.startswith("250 2.0.0 taken")
     assert without_received(upstream.transactions[0].content) == TRACKED_MESSAGE
-    assert relay.relay.counters.tracking_faults == 1
+    assert relay.counted("faults_total", of="tracking") == 1
     assert (relay.messages[0].links, relay.messages[0].key) == ((), 0)
     assert f"message {relay.messages[0].id} goes out untracked" in caplog.text
 
@@ -111,7 +111,7 @@ def test_a_fault_in_tracking_sends_the_original(
 def test_a_fault_of_the_journal_changes_no_reply(caplog: pytest.LogCaptureFixture) -> None:
     reply, upstream, relay = deliver(TRACKED_MESSAGE, record=fail)
     assert reply.startswith("250 2.0.0 taken")
-    assert relay.relay.counters.record_faults == 2
+    assert relay.counted("faults_total", of="record") == 2
     assert len(upstream.taken) == 1
     assert "is lost" in caplog.text
 
@@ -129,7 +129,7 @@ def test_an_upstream_adapter_that_breaks_is_451() -> None:
                 assert (await client.say("DATA")).startswith("451")
                 upstream.capabilities = fail  # type: ignore[method-assign, assignment]
                 assert (await client.say("EHLO x")).startswith("451 4.3.0")
-                assert relay.relay.counters.session_faults == 2
+                assert relay.counted("faults_total", of="session") == 2
 
     asyncio.run(scene())
 
@@ -145,7 +145,7 @@ def test_a_fault_behind_the_final_dot_is_451_and_sends_nothing() -> None:
                 reply = await client.data(MESSAGE)
                 assert reply.startswith("451 4.3.0 Something went wrong here, try again later waypost=")
                 assert scripted.taken == []
-                assert relay.relay.counters.session_faults == 1
+                assert relay.counted("faults_total", of="session") == 1
 
     asyncio.run(scene())
 
@@ -236,12 +236,9 @@ def test_how_it_ended_is_recorded_counted_and_logged(
     _, _, relay = deliver(TRACKED_MESSAGE, lambda upstream: upstream.answer("end", answer))
     outcome = relay.outcomes[0]
     assert (outcome.verdict, outcome.code, outcome.message) == (verdict, code, relay.messages[0].id)
-    counters = relay.relay.counters
-    assert {
-        Verdict.RELAYED: counters.relayed,
-        Verdict.REFUSED: counters.refused,
-        Verdict.UNKNOWN: counters.unknown,
-    }[verdict] == 1
+    assert {kind: relay.counted("messages_total", verdict=kind) for kind in Verdict} == {
+        kind: float(kind is verdict) for kind in Verdict
+    }
     (logged,) = mail_lines(caplog)
     assert (
         logged.items()

@@ -39,7 +39,7 @@ def run(play: Play, **options: Any) -> None:
     async def scene() -> None:
         async with between(**options) as (upstream, relay):
             await play(upstream, relay)
-            assert relay.relay.counters.session_faults == 0
+            assert relay.counted("faults_total", of="session") == 0
 
     asyncio.run(scene())
 
@@ -136,7 +136,7 @@ def test_a_silent_upstream_is_451(phase: str) -> None:
         replies = await client.envelope("b@there.example")
         heard = await client.data(MESSAGE) if replies[-1].startswith("250") else replies[-1]
         assert heard.startswith("451 4.4.")
-        assert relay.relay.counters.unknown == (1 if phase == "end" else 0)
+        assert relay.counted("messages_total", verdict="unknown") == (1 if phase == "end" else 0)
 
     run(play, server={"connect_timeout": 0.1, "reply_timeout": 0.1, "final_timeout": 0.1})
 

@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from events.model import Hit
 from links import ClickToken, KeyRing, OpenToken, seal
 from tracker import OperatorPage, TrackerApp
 from tracker.client_address import Network
+from tracker.metrics import TrackerMetrics
 
 MESSAGE = "01977420dc00010203040506"
 RECIPIENT = "a1b2c3d4e5f60718"
@@ -45,13 +48,16 @@ class Asking:
     trusted: Sequence[Network] = ()
     ring: KeyRing = RING
     hits: list[Hit] = field(default_factory=list)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     hits_at_answer: list[int] = field(default_factory=list)  # how many there were at each ASGI message
 
     def app(self) -> TrackerApp:
+        self.registry = CollectorRegistry()
         ids = (f"{number:032x}" for number in range(1, 1_000_000))
         return TrackerApp(
             ring=lambda: self.ring,
             record=self.record or self.hits.append,
+            metrics=TrackerMetrics(self.registry),
             clock=lambda: NOW,
             new_id=lambda: next(ids),
             page=self.page,

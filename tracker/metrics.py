@@ -1,0 +1,40 @@
+"""What the tracker counts for Prometheus. docs/monitoring.md lists it for operators."""
+
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter
+
+
+class Asked(StrEnum):
+    """What a request asked for."""
+
+    CLICK = "click"
+    OPEN = "open"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """How a request was answered."""
+
+    ANSWERED = "answered"  # redirected, or given the pixel or the page
+    UNKNOWN = "unknown"  # no token of ours; no such page
+    REFUSED = "refused"  # not what HTTP allows, or a method that is not served
+    UNRECORDED = "unrecorded"  # answered, and not written down
+
+
+class TrackerMetrics:
+    """Of the tracker in one process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        requests = Counter(
+            "waypost_tracker_requests", "Requests of the tracker", ["kind", "outcome"], registry=registry
+        )
+        self._requests = {
+            (asked, outcome): requests.labels(asked.value, outcome.value)
+            for asked in Asked
+            for outcome in Outcome
+        }
+
+    def answered(self, asked: Asked, outcome: Outcome) -> None:
+        """Count a request."""
+        self._requests[asked, outcome].inc()
