@@ -32,10 +32,11 @@ from relay.listener import Listener
 from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline
 from relay.server import Relay
-from relay.settings import Mode, RelaySettings, TrackingSettings
+from relay.settings import RelaySettings, TrackingSettings
 from relay.upstream.connection import SmtpServer
 from relay.upstream.smtp_upstream import SmtpUpstream
 from rewriter.message import rewrite
+from rewriter.policy import Mode
 
 CONNECTIONS = 10
 MESSAGES = 2_000

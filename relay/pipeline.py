@@ -14,8 +14,8 @@ from links.message_links import MessageLinks
 from relay.data_reader import has_only_crlf
 from relay.envelope import Sender, Submission
 from relay.message_headers import MessageHeaders, mailbox_domain
-from relay.settings import Mode, TrackingSettings
-from rewriter.policy import Links, Policy
+from relay.settings import TrackingSettings
+from rewriter.policy import Links, Mode, Policy
 from rewriter.report import LinkReport, Report, Result
 
 Rewrite = Callable[[bytes, Policy, Links], Result]

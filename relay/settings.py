@@ -1,21 +1,12 @@
 """What the relay is told by the settings file: frozen values, already valid."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from rewriter.policy import Policy
+from rewriter.policy import Mode, Policy
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-
-
-class Mode(StrEnum):
-    """Going live is gentle: off, observe (report, but send the original), on."""
-
-    OFF = "off"
-    OBSERVE = "observe"
-    ON = "on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,14 @@ from enum import StrEnum
 from typing import Protocol
 
 
+class Mode(StrEnum):
+    """Going live is gentle: off, observe (report, but send the original), on."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    ON = "on"
+
+
 class VisibleUrl(StrEnum):
     """What to do with a link whose visible text is itself a URL (rule 8)."""
 

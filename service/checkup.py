@@ -13,9 +13,9 @@ from domains.directory import is_active
 from domains.errors import StoreUnavailable
 from domains.names import display, host_name
 from relay.listener import parse_host_port
-from relay.settings import Mode
 from relay.upstream.connection import Connection, SmtpServer
 from relay.upstream.port import UpstreamError
+from rewriter.policy import Mode
 from service.database import open_database, open_registry, resolver
 from service.errors import OperatorError
 from service.key_file import load_key_ring

@@ -14,8 +14,8 @@ from relay.data_reader import with_crlf
 from relay.envelope import Sender
 from relay.message_headers import read_headers
 from relay.pipeline import Untracked, make_plan, make_policy
-from relay.settings import Mode
 from rewriter import Result, rewrite
+from rewriter.policy import Mode
 from service.database import open_database
 from service.errors import OperatorError
 from service.freshness import LiveDirectory

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from relay.settings import Mode
 from rewriter import Limits, PixelPlace, SignedMail, VisibleUrl
+from rewriter.policy import Mode
 
 LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 

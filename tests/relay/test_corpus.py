@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.settings import Mode, TrackingSettings
+from relay.settings import TrackingSettings
+from rewriter.policy import Mode
 from tests.relay.harness import RunningRelay, smtp_upstream
 from tests.smtp_upstream import ScriptedUpstream
 

@@ -11,8 +11,8 @@ from domains.directory import Directory
 from events.model import MessageRecord, Record, Verdict
 from links.key_ring import KeyRing
 from relay.delivery import INLINE_LIMIT, MAX_HOPS
-from relay.settings import Mode, TrackingSettings
-from rewriter.policy import Links, Policy
+from relay.settings import TrackingSettings
+from rewriter.policy import Links, Mode, Policy
 from rewriter.report import Edit, Report, Result
 from tests.relay.harness import (
     LINK,

@@ -9,8 +9,8 @@ from links.tokens import ClickToken, open_token
 from relay.envelope import Client, Recipient, Sender, Submission
 from relay.message_headers import read_headers
 from relay.pipeline import Pipeline, Plan, Prepared, Untracked, make_plan, make_policy, reasons, tracked_links
-from relay.settings import Mode, TrackingSettings
-from rewriter.policy import Links, Policy
+from relay.settings import TrackingSettings
+from rewriter.policy import Links, Mode, Policy
 from rewriter.report import LinkReport, PartReport, PixelReport, Reason, Report, Result
 from tests.relay.harness import LINK, NOW, RING, TRACKED_MESSAGE, rewrite_link
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.settings import Mode
+from rewriter.policy import Mode
 from service.settings import Settings
 from service.settings_checks import SettingsError
 from service.settings_file import load_settings
