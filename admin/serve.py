@@ -19,8 +19,8 @@ from service.run import serve as run
 )
 @pass_invocation
 def serve(invocation: Invocation, only: tuple[str, ...]) -> None:
-    """Run relay, tracker and background work until SIGTERM."""
+    """Run relay, tracker and background work until SIGTERM; SIGHUP reads the settings again."""
     settings = invocation.settings()
     configure_logging(settings.log)
     upgrade_database(settings, create=False)
-    run(settings, frozenset(map(Part, only)) or frozenset(Part))
+    run(settings, frozenset(map(Part, only)) or frozenset(Part), invocation.settings)

@@ -26,12 +26,15 @@ DAMAGED_SUFFIX: Final = ".damaged"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
-    """What one run did. `skipped` segments could not be read or freed: logged, and tried again next time."""
+    """What one run did. `skipped` tells which segments could not be read or freed, and why.
+
+    They stay, and the next run tries them again.
+    """
 
     records: int = 0
     segments: int = 0
     damaged: int = 0
-    skipped: int = 0
+    skipped: tuple[str, ...] = ()
 
 
 def ship(directory: Path, store: EventStore, *, batch: int = BATCH, limit: int | None = None) -> Shipped:
@@ -64,8 +67,7 @@ def _ship_segment(path: Path, store: EventStore, batch: int) -> Shipped:
         with claimed(path) as file:
             return _drain(path, file, store, batch) if file is not None else Shipped()
     except OSError as error:
-        log.error("journal segment %s stays, it cannot be shipped whole: %s", path, error.strerror)
-        return Shipped(skipped=1)
+        return Shipped(skipped=(f"{path}: {error.strerror}",))
 
 
 def _drain(path: Path, file: BinaryIO, store: EventStore, batch: int) -> Shipped:

@@ -10,13 +10,14 @@ from functools import partial
 from typing import Protocol
 
 from relay.listener import Listener, Tls
+from relay.replies import Reply
 
 _log = logging.getLogger("waypost.relay")
 
 BACKLOG = 512  # connections that wait to be accepted
 PAUSE_SECONDS = 0.5  # where the process has no descriptor left
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-_TOO_MANY = b"421 4.7.0 Too many connections\r\n"
+_TOO_MANY = Reply(421, "4.7.0", "Too many connections")
 
 
 class Adopt(Protocol):
@@ -40,20 +41,35 @@ class Acceptor:
         max_per_address: int,
         is_proxy: Callable[[str], bool] = lambda address: False,
     ) -> None:
+        self._open = 0
+        self._by_address: Counter[str] = Counter()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._listeners: tuple[Listener, ...] = ()
+        self.renew(adopt, max_connections=max_connections, max_per_address=max_per_address, is_proxy=is_proxy)
+
+    def renew(
+        self,
+        adopt: Adopt,
+        *,
+        max_connections: int,
+        max_per_address: int,
+        is_proxy: Callable[[str], bool] = lambda address: False,
+        listeners: tuple[Listener, ...] | None = None,
+    ) -> None:
+        """Give connections from now on to another, by other limits; `listeners` one for each bound socket."""
         self._adopt = adopt
         self._max_connections = max_connections
         self._max_per_address = max_per_address
         self._is_proxy = is_proxy
-        self._open = 0
-        self._by_address: Counter[str] = Counter()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._listeners = listeners or self._listeners
 
     def start(self, bound: Iterable[tuple[socket.socket, Listener]]) -> None:
         """Accept on bound sockets, which belong to the acceptor from then on."""
-        for sock, listener in bound:
+        sockets, self._listeners = zip(*bound, strict=True)
+        for index, sock in enumerate(sockets):
             sock.setblocking(False)
             sock.listen(BACKLOG)
-            self._tasks.append(asyncio.create_task(self._accept_on(sock, listener)))
+            self._tasks.append(asyncio.create_task(self._accept_on(sock, index)))
 
     async def stop(self) -> None:
         """Accept no more, and close the sockets; connections go on."""
@@ -61,7 +77,7 @@ class Acceptor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _accept_on(self, sock: socket.socket, listener: Listener) -> None:
+    async def _accept_on(self, sock: socket.socket, index: int) -> None:
         loop = asyncio.get_running_loop()
         with sock:
             while True:
@@ -72,14 +88,14 @@ class Acceptor:
                         _log.error("cannot accept a connection: %s", error.strerror)
                         await asyncio.sleep(PAUSE_SECONDS)
                     continue  # else the client is gone again [accept(2)]
-                self._take(connection, peer[0] if isinstance(peer, tuple) else "", listener)
+                self._take(connection, peer[0] if isinstance(peer, tuple) else "", self._listeners[index])
 
     def _take(self, connection: socket.socket, address: str, listener: Listener) -> None:
         counted = "" if not address or self._is_proxy(address) else address
         if self._open >= self._max_connections or (
             counted and self._by_address[counted] >= self._max_per_address
         ):
-            refuse(connection, listener)
+            refuse(connection, listener, _TOO_MANY)
             return
         self._open += 1
         self._by_address[counted] += 1
@@ -92,12 +108,12 @@ class Acceptor:
             del self._by_address[counted]
 
 
-def refuse(connection: socket.socket, listener: Listener) -> None:
+def refuse(connection: socket.socket, listener: Listener, reply: Reply) -> None:
     """Send a client away, saying why where it can be said without a TLS handshake."""
     with connection:
         connection.setblocking(False)
         if listener.tls is not Tls.IMPLICIT:
             try:
-                connection.send(_TOO_MANY)
+                connection.send(reply.encode())
             except OSError:
                 return  # it is gone already

@@ -15,14 +15,22 @@ log = logging.getLogger("waypost.service")
 class LiveDirectory:
     """The domains as the database last had them; the database may be away for as long as it likes."""
 
-    def __init__(self, store: DomainStore, system_default: str | None) -> None:
-        """Raises domains.errors.StoreUnavailable: without a first reading nothing could be tracked."""
+    def __init__(
+        self, store: DomainStore, system_default: str | None, *, seed: Directory | None = None
+    ) -> None:
+        """Begin with a reading, or with `seed` where the database is away.
+
+        Raises domains.errors.StoreUnavailable where there is neither: nothing could be tracked.
+        """
         self._store = store
         self._system_default = system_default
         self._version = -1
         self._alarm = Alarm(log, "domains")
-        self.current = Directory.build([], [], system_default=system_default)
-        self._read()
+        self.current = seed or Directory.build([], [], system_default=system_default)
+        if seed is None:
+            self._read()
+        else:
+            self.refresh()
 
     def refresh(self) -> None:
         """Read the domains again where they changed."""
@@ -32,6 +40,13 @@ class LiveDirectory:
             self._alarm.failed(f"{error} Mail goes on with the domains as they were")
         else:
             self._alarm.well()
+
+    def use_default(self, system_default: str | None) -> None:
+        """Use another system default, as soon as the domains can be read."""
+        if system_default != self._system_default:
+            self._system_default = system_default
+            self._version = -1
+            self.refresh()
 
     def _read(self) -> None:
         # The version first: a change in between is then seen again at the next reading, not missed.

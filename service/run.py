@@ -1,4 +1,7 @@
-"""`waypost serve`: relay, tracker and background work in one process and one event loop."""
+"""`waypost serve`: relay, tracker and background work, from the start to the last record shipped.
+
+SIGTERM or SIGINT ends it, a second one hurries; SIGHUP has the settings read again.
+"""
 
 import asyncio
 import contextlib
@@ -10,23 +13,24 @@ from enum import StrEnum
 import uvloop
 from sqlalchemy import Engine
 
-from events.ports import StoreUnavailable
-from events.shipping import ship
-from relay.acceptor import Acceptor
 from relay.listener import parse_host_port
-from service.alarm import Alarm
+from service.background import Shipper, keep_fresh, shipping
 from service.database import open_database
+from service.errors import OperatorError
 from service.listening import bind, bind_tcp, bound_name
+from service.logs import configure_logging
+from service.notify import notify
+from service.relay_service import RelayService
+from service.relay_wiring import new_generation
+from service.reloading import reloaded
 from service.settings import Settings
 from service.settings_checks import listeners
-from service.wiring import Live, build_live, build_relay, build_tracker
+from service.upstream_wiring import system_default
+from service.wiring import Live, build_live, build_tracker
 from storage.event_store import SqlEventStore
 from tracker.server import TrackerServer
 
 log = logging.getLogger("waypost.service")
-
-REFRESH_SECONDS = 1.0
-LONGEST_WAIT_SECONDS = 30.0  # between two attempts at a database that is away
 
 
 class Part(StrEnum):
@@ -37,62 +41,133 @@ class Part(StrEnum):
     BACKGROUND = "background"
 
 
-def serve(settings: Settings, parts: frozenset[Part]) -> None:
-    """Run until SIGTERM or SIGINT. Raises OperatorError where it cannot start, and where a part died."""
+def serve(settings: Settings, parts: frozenset[Part], read_settings: Callable[[], Settings]) -> None:
+    """Run until SIGTERM or SIGINT; `read_settings` is called at SIGHUP and may raise OperatorError.
+
+    Raises OperatorError where it cannot start.
+    """
     with open_database(settings) as engine, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, parts, engine))
+        runner.run(_Server(settings, parts, engine, read_settings).run())
 
 
-async def _serve(settings: Settings, parts: frozenset[Part], engine: Engine) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    live = build_live(settings, engine)
-    try:
+class _Server:
+    def __init__(
+        self,
+        settings: Settings,
+        parts: frozenset[Part],
+        engine: Engine,
+        read_settings: Callable[[], Settings],
+    ) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._engine = engine
+        self._read_settings = read_settings
+        self._live = build_live(settings, engine)
+        self._relay: RelayService | None = None
+        self._stopping = asyncio.Event()
+        self._hurrying = asyncio.Event()
+        self._reloading = asyncio.Event()
+
+    async def run(self) -> None:
+        """Run until a signal ends it."""
+        self._obey_signals()
         async with contextlib.AsyncExitStack() as running:
-            await running.enter_async_context(_background(settings, live, engine, Part.BACKGROUND in parts))
-            if Part.TRACKER in parts:
-                await running.enter_async_context(_tracker(settings, live, stopping))
-            if Part.RELAY in parts:
-                await running.enter_async_context(_relay(settings, live))
+            if Part.BACKGROUND in self._parts:
+                await running.enter_async_context(shipping(self._shipper()))
+            running.callback(self._live.journal.close)
+            await running.enter_async_context(keep_fresh(self._settings, self._live))
+            if Part.TRACKER in self._parts:
+                await running.enter_async_context(_tracker(self._settings, self._live))
+            if Part.RELAY in self._parts:
+                await running.enter_async_context(self._relaying())
+            await running.enter_async_context(self._obeying_reloads())
             log.info("ready")
-            await stopping.wait()
+            notify("READY=1")
+            await self._stopping.wait()
             log.info("stopping")
-    finally:
-        live.journal.close()
-    log.info("stopped")
+            notify("STOPPING=1")
+        log.info("stopped")
+
+    def _obey_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reloading.set)
+
+    def _stop(self) -> None:
+        if self._stopping.is_set():
+            self._hurrying.set()
+        self._stopping.set()
+
+    def _shipper(self) -> Shipper:
+        section = self._settings.journal
+        return Shipper(section.directory, SqlEventStore(self._engine), interval=section.ship_seconds)
+
+    @contextlib.asynccontextmanager
+    async def _relaying(self) -> AsyncIterator[None]:
+        bound = [bind(listener) for listener in listeners(self._settings.relay)]
+        relay = self._relay = await RelayService.start(
+            self._settings, lambda wanted: new_generation(wanted, self._live), bound
+        )
+        for sock, listener in bound:
+            log.info("relay listening on %s", bound_name(sock, listener))
+        try:
+            yield
+        finally:
+            await self._stop_relay(relay)
+
+    async def _stop_relay(self, relay: RelayService) -> None:
+        stopped = asyncio.create_task(relay.stop(self._settings.relay.stop_seconds))
+        hurrying = asyncio.create_task(self._hurrying.wait())
+        await asyncio.wait({stopped, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+        hurrying.cancel()
+        if not stopped.done():
+            log.warning("stopping at once, messages under way are cut off")
+            await relay.stop(0)
+        await stopped
+
+    @contextlib.asynccontextmanager
+    async def _obeying_reloads(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._obey_reloads())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _obey_reloads(self) -> None:
+        while True:
+            await self._reloading.wait()
+            self._reloading.clear()
+            try:
+                await self._reload()
+            except OperatorError as error:
+                log.error("the settings stay as they were: %s", error)
+            except Exception:
+                log.exception("the settings stay as they were")
+
+    async def _reload(self) -> None:
+        wanted = await asyncio.to_thread(self._read_settings)
+        settings, waiting = reloaded(self._settings, wanted)
+        if self._relay is not None:
+            await self._relay.reload(settings)
+        await asyncio.to_thread(self._live.directory.use_default, system_default(settings))
+        configure_logging(settings.log)
+        self._settings = settings
+        log.info("settings reloaded")
+        if waiting:
+            log.warning("changed, but needs a restart: %s", ", ".join(waiting))
 
 
 @contextlib.asynccontextmanager
-async def _relay(settings: Settings, live: Live) -> AsyncIterator[None]:
-    relay = build_relay(settings, live)
-    bound = [bind(listener) for listener in listeners(settings.relay)]
-    acceptor = Acceptor(
-        relay.adopt,
-        max_connections=settings.relay.max_connections,
-        max_per_address=settings.relay.max_connections_per_address,
-    )
-    acceptor.start(bound)
-    for sock, listener in bound:
-        log.info("relay listening on %s", bound_name(sock, listener))
-    try:
-        yield
-    finally:
-        await acceptor.stop()
-        await relay.stop(settings.relay.stop_seconds)
-
-
-@contextlib.asynccontextmanager
-async def _tracker(settings: Settings, live: Live, stopping: asyncio.Event) -> AsyncIterator[None]:
-    sockets = [
-        bind_tcp(*parse_host_port(address), setting="tracker.listen") for address in settings.tracker.listen
-    ]
+async def _tracker(settings: Settings, live: Live) -> AsyncIterator[None]:
+    section = settings.tracker
+    sockets = [bind_tcp(*parse_host_port(address), setting="tracker.listen") for address in section.listen]
     server = TrackerServer(
         build_tracker(settings, live),
         sockets,
-        max_connections=settings.tracker.max_connections,
-        stop_seconds=settings.tracker.stop_seconds,
+        max_connections=section.max_connections,
+        stop_seconds=section.stop_seconds,
     )
     await server.start()
     for sock in sockets:
@@ -101,63 +176,3 @@ async def _tracker(settings: Settings, live: Live, stopping: asyncio.Event) -> A
         yield
     finally:
         await server.stop()
-
-
-@contextlib.asynccontextmanager
-async def _background(settings: Settings, live: Live, engine: Engine, ships: bool) -> AsyncIterator[None]:
-    """Keep what is in memory fresh, and carry the journal to the database, a last time at the end."""
-    shipper = _Shipper(settings, engine)
-    tasks = [
-        asyncio.create_task(_every(REFRESH_SECONDS, live.directory.refresh)),
-        asyncio.create_task(_every(REFRESH_SECONDS, live.ring.refresh)),
-        asyncio.create_task(_every(settings.journal.ship_seconds, live.journal.rotate)),
-    ]
-    if ships:
-        tasks.append(asyncio.create_task(shipper.run()))
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        live.journal.rotate()
-        if ships:
-            await asyncio.to_thread(shipper.ship)
-
-
-class _Shipper:
-    """Carries the journal to the database; waits longer each time while the database is away."""
-
-    def __init__(self, settings: Settings, engine: Engine) -> None:
-        self._directory = settings.journal.directory
-        self._interval = settings.journal.ship_seconds
-        self._store = SqlEventStore(engine)
-        self._alarm = Alarm(log, "events")
-
-    async def run(self) -> None:
-        wait = self._interval
-        while True:
-            await asyncio.sleep(wait)
-            shipped = await asyncio.to_thread(self.ship)
-            wait = self._interval if shipped else min(2 * wait + self._interval, LONGEST_WAIT_SECONDS)
-
-    def ship(self) -> bool:
-        """Ship what there is; tell whether the database took it. What it did not take stays where it is."""
-        try:
-            shipped = ship(self._directory, self._store)
-        except (StoreUnavailable, OSError) as error:
-            self._alarm.failed(f"{error} Events wait in {self._directory}")
-            return False
-        self._alarm.well()
-        if shipped.records:
-            log.debug("shipped %d records", shipped.records)
-        return True
-
-
-async def _every(seconds: float, work: Callable[[], None]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await asyncio.to_thread(work)
-        except Exception:
-            log.exception("background work failed")

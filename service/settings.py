@@ -41,6 +41,7 @@ class RelaySection:
     """SMTP in. `listen` entries are HOST:PORT, or URLs as `relay.listener` describes them."""
 
     listen: tuple[str, ...] = ("127.0.0.1:2525",)
+    workers: int = 1  # processes; 0 is one for each core
     hostname: str = ""  # in banner, EHLO and Received; "" asks the system
     tls_certificate: Path | None = None  # PEM, the chain behind it; read again when it changes
     tls_key: Path | None = None

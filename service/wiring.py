@@ -42,10 +42,13 @@ class Live:
     tracker_metrics: TrackerMetrics
 
 
-def build_live(settings: Settings, engine: Engine) -> Live:
-    """Read keys and domains, open the journal. Raises OperatorError."""
+def build_live(settings: Settings, engine: Engine, *, seed: Directory | None = None) -> Live:
+    """Read keys and domains (`seed` is used where the database is away), open the journal.
+
+    Raises OperatorError.
+    """
     try:
-        directory = LiveDirectory(SqlDomainStore(engine), system_default(settings))
+        directory = LiveDirectory(SqlDomainStore(engine), system_default(settings), seed=seed)
     except StoreUnavailable as error:
         raise OperatorError(str(error)) from None
     registry = CollectorRegistry()

@@ -120,7 +120,7 @@ def test_a_store_that_goes_away_in_between_gets_the_segment_again(tmp_path: Path
 
 
 def test_a_segment_that_could_not_be_removed_is_shipped_again_and_holds_up_nothing(
-    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck = leave(tmp_path, b"damaged\n", encode_line(hit(1)), at=1)
     leave(tmp_path, encode_line(hit(2)), at=2)
@@ -133,8 +133,8 @@ def test_a_segment_that_could_not_be_removed_is_shipped_again_and_holds_up_nothi
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "unlink", unlink)
-        assert ship(tmp_path, store) == Shipped(records=1, segments=1, skipped=1)
-    assert str(stuck) in caplog.text
+        told = f"{stuck}: Operation not permitted"
+        assert ship(tmp_path, store) == Shipped(records=1, segments=1, skipped=(told,))
     assert ship(tmp_path, store) == Shipped(records=1, segments=1, damaged=1)
     assert store.records == [hit(1), hit(2)]
     assert aside(stuck).read_bytes() == b"damaged\n"
@@ -237,7 +237,7 @@ def test_each_acknowledged_record_survives_kill_9_once(tmp_path: Path, database:
     acknowledged = append_until_killed(directory, f"{seed:02x}", Random(seed).randrange(1, 1500))
     kept = {path: path.read_bytes() for path in segments(directory)}
     shipped = ship(directory, database.store, batch=100)
-    assert shipped.damaged == shipped.skipped == 0
+    assert (shipped.damaged, shipped.skipped) == (0, ())
     ids = database.ids()
     assert len(ids) == len(set(ids)) == shipped.records
     # The last record may be written and its acknowledgement not.

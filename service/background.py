@@ -1,0 +1,112 @@
+"""What goes on beside mail and clicks: what is in memory kept fresh, the journal carried to the database."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+from events.ports import EventStore, StoreUnavailable
+from events.shipping import Shipped, ship
+from service.alarm import Alarm
+from service.settings import Settings
+from service.wiring import Live
+
+log = logging.getLogger("waypost.service")
+
+REFRESH_SECONDS: Final = 1.0
+LONGEST_WAIT_SECONDS: Final = 30.0  # between two attempts at a database that is away
+LAST_SHIPPING_SECONDS: Final = 10.0  # at the end; the rest waits for the next start
+
+
+@contextlib.asynccontextmanager
+async def keep_fresh(settings: Settings, live: Live) -> AsyncIterator[None]:
+    """Keep domains and keys as fresh as database and file are, and hand records to the shipper."""
+    tasks = [
+        asyncio.create_task(_every(REFRESH_SECONDS, live.directory.refresh)),
+        asyncio.create_task(_every(REFRESH_SECONDS, live.ring.refresh)),
+        asyncio.create_task(_every(settings.journal.ship_seconds, live.journal.rotate)),
+    ]
+    try:
+        yield
+    finally:
+        await _cancel(tasks)
+
+
+async def _every(seconds: float, work: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await asyncio.to_thread(work)
+        except Exception:
+            log.exception("background work failed")
+
+
+@contextlib.asynccontextmanager
+async def shipping(shipper: "Shipper") -> AsyncIterator[None]:
+    """Ship all the time, and a last time at the end: everybody must have closed their journal by then."""
+    task = asyncio.create_task(shipper.run())
+    try:
+        yield
+    finally:
+        await _cancel([task])
+        await asyncio.to_thread(shipper.ship_last)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Shipper:
+    """Carries the journal to the database; waits longer each time while the database is away."""
+
+    def __init__(
+        self,
+        directory: Path,
+        store: EventStore,
+        *,
+        interval: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._directory = directory
+        self._interval = interval
+        self._store = store
+        self._monotonic = monotonic
+        self._database = Alarm(log, "events")
+        self._segments = Alarm(log, "journal")
+
+    async def run(self) -> None:
+        """Ship until cancelled. One segment at a time: a stop then waits for that one alone."""
+        wait = self._interval
+        while True:
+            await asyncio.sleep(wait)
+            while shipped := await asyncio.to_thread(self.ship_one):
+                if not shipped.segments:
+                    break
+            wait = min(2 * wait + self._interval, LONGEST_WAIT_SECONDS) if shipped is None else self._interval
+
+    def ship_one(self) -> Shipped | None:
+        """Ship the oldest segment that can be; None where the database or the directory is away."""
+        try:
+            shipped = ship(self._directory, self._store, limit=1)
+        except (StoreUnavailable, OSError) as error:
+            self._database.failed(f"{error} Events wait in {self._directory}")
+            return None
+        self._database.well()
+        if shipped.skipped:
+            self._segments.failed(f"cannot be shipped whole, and stays: {'; '.join(shipped.skipped)}")
+        else:
+            self._segments.well()
+        return shipped
+
+    def ship_last(self) -> None:
+        """Ship what is there, for a bounded time; what is left is shipped after the next start."""
+        deadline = self._monotonic() + LAST_SHIPPING_SECONDS
+        while (shipped := self.ship_one()) and shipped.segments:
+            if self._monotonic() > deadline:
+                log.warning("events wait in %s for the next start", self._directory)
+                return

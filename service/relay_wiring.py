@@ -1,0 +1,27 @@
+"""From settings to a generation of the relay: in this process, or in workers."""
+
+from dataclasses import replace
+
+from service.relay_generation import Generation, LocalRelay
+from service.settings import Settings
+from service.wiring import Live, build_relay
+from service.worker_messages import Begin
+from service.worker_pool import WorkerPool, worker_count
+from service.worker_process import WorkerProcess
+
+
+def new_generation(settings: Settings, live: Live) -> Generation:
+    """Return the relay that the settings describe, not started. Raises OperatorError."""
+    count = worker_count(settings.relay.workers)
+    if count == 1:
+        return LocalRelay(build_relay(settings, live), grace=settings.relay.stop_seconds)
+    share = worker_share(settings, count)
+    return WorkerPool(
+        count, lambda: WorkerProcess.spawn(Begin(settings=share, directory=live.directory.current))
+    )
+
+
+def worker_share(settings: Settings, count: int) -> Settings:
+    """Return what each of `count` workers gets of what is limited for all of them together."""
+    pool_size = max(1, settings.upstream.pool_size // count)
+    return replace(settings, upstream=replace(settings.upstream, pool_size=pool_size))

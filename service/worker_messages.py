@@ -1,0 +1,57 @@
+"""What the parent process and a worker tell each other."""
+
+from dataclasses import dataclass
+
+from domains.directory import Directory
+from relay.listener import Listener
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """What a worker needs to start; it comes over standard input, since it may be large and holds secrets.
+
+    `directory` is the parent's: a worker starts while the database is away.
+    """
+
+    settings: Settings
+    directory: Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker takes connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The worker cannot start; `reason` is one line for the operator."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Here is a connection, accepted by that listener. It is the worker's now."""
+
+    connection: int
+    listener: Listener
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """That connection has ended."""
+
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """No connection will come any more; end when the last one has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End: what is past DATA has `grace` seconds. May come again with fewer."""
+
+    grace: float

@@ -1,0 +1,138 @@
+"""The parent's side of one worker: a process of its own that runs the relay, and the channel to it."""
+
+import asyncio
+import logging
+import pickle
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from relay.listener import Listener
+from service.channel import Channel
+from service.errors import OperatorError
+from service.worker_messages import Adopt, Begin, Closed, Failed, Ready, Retire, Stop
+
+log = logging.getLogger("waypost.service")
+
+KILL_SECONDS: Final = 5.0  # beyond the grace that a worker was given
+
+
+class WorkerError(OperatorError):
+    """A worker could not start."""
+
+
+class WorkerProcess:
+    """One worker, from its start to its end. It is never started again: the pool starts another.
+
+    A fresh interpreter, never a fork: a forked loop would share this one's descriptors, the journal's lock
+    and the threads' locks as they happened to be.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, pair_end: socket.socket) -> None:
+        self._process = process
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._connections: dict[int, Callable[[], None]] = {}
+        self._channel = Channel(pair_end, received=self._received, closed=self._gone)
+        self._numbered = 0
+        self._reason = ""  # why it could not start
+
+    @classmethod
+    async def spawn(cls, begin: Begin) -> "WorkerProcess":
+        """Start the interpreter. Raises WorkerError where the system has no room for it."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    # -P: the folder that `serve` was started in holds settings, never modules.
+                    *(sys.executable, "-P", "-m", "service.worker", str(theirs.fileno())),
+                    stdin=asyncio.subprocess.PIPE,
+                    pass_fds=[theirs.fileno()],
+                )
+            except OSError as error:
+                ours.close()
+                raise WorkerError(f"a relay worker cannot be started: {error.strerror}") from None
+        worker = cls(process, ours)
+        try:
+            await worker._tell(begin)
+        except BaseException:  # the pool is ended meanwhile: the worker ends with its channel
+            worker._channel.close()
+            raise
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def connected(self) -> int:
+        """How many clients it has."""
+        return len(self._connections)
+
+    @property
+    def takes(self) -> bool:
+        """Whether it takes connections."""
+        return self._ready.done() and self._ready.exception() is None
+
+    async def ready(self) -> None:
+        """Return when it takes connections. Raises WorkerError."""
+        await asyncio.shield(self._ready)
+
+    def adopt(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None:
+        """Give it an accepted connection. Raises OSError where the kernel passes no more descriptors on."""
+        self._numbered += 1
+        self._channel.send(Adopt(connection=self._numbered, listener=listener), sock)
+        self._connections[self._numbered] = on_closed
+
+    def retire(self) -> None:
+        """Let it end when its last client has gone."""
+        self._channel.send(Retire())
+
+    async def stop(self, grace: float) -> None:
+        """Let it end within `grace` seconds; kill it where it does not."""
+        self._channel.send(Stop(grace=grace))
+        try:
+            async with asyncio.timeout(grace + KILL_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            log.error("relay worker %d does not end, and is killed", self.pid)
+            self._process.kill()
+
+    async def ended(self) -> str:
+        """Wait for its end, and return how it came: `exit code 1`, `SIGKILL`, or why it could not start."""
+        code = await self._process.wait()
+        self._gone()
+        died = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        return self._reason or died
+
+    async def _tell(self, begin: Begin) -> None:
+        stdin = self._process.stdin
+        if stdin is None:
+            raise ValueError("the worker was started without a pipe to its standard input")
+        try:
+            stdin.write(pickle.dumps(begin))
+            await stdin.drain()
+            stdin.close()
+            await stdin.wait_closed()
+        except ConnectionError:
+            pass  # it died at once, which `ready` tells
+
+    def _received(self, message: object, _: socket.socket | None) -> None:
+        match message:
+            case Closed(connection):
+                self._connections.pop(connection)()
+            case Ready():
+                self._ready.set_result(None)
+            case Failed(reason):
+                self._reason = reason
+
+    def _gone(self) -> None:
+        """Forget its clients: their connections ended with it."""
+        self._channel.close()
+        if not self._ready.done():
+            self._ready.set_exception(WorkerError(self._reason or "a relay worker died while it started"))
+            self._ready.exception()  # where nobody waits it is told all the same
+        while self._connections:
+            self._connections.popitem()[1]()
