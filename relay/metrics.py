@@ -1,8 +1,8 @@
 """What the relay counts for Prometheus. docs/monitoring.md lists it for operators.
 
 Labels are from closed lists and bound once: counting costs about a microsecond. Where several processes
-relay, prometheus_client keeps the numbers in files that the one with the monitoring port adds up; so nothing
-here is computed when it is asked for, and gauges are set from time to time.
+relay, prometheus_client keeps the numbers in files that the one with the monitoring port adds up, so nothing
+here is computed when it is asked for.
 """
 
 from enum import StrEnum
@@ -68,8 +68,8 @@ class RelayMetrics:
             registry=registry,
             buckets=SECONDS,
         )
-        self._connections = _gauge("waypost_connections", "Clients that are connected", registry)
-        self._deliveries = _gauge("waypost_deliveries", "Messages past their final dot", registry)
+        self.connections = _gauge("waypost_connections", "Clients that are connected", registry)
+        self.deliveries = _gauge("waypost_deliveries", "Messages past their final dot", registry)
 
     def replied(self, phase: Phase, code: int) -> None:
         """Count a reply to a client; other codes than 2xx, 4xx and 5xx end nothing."""
@@ -99,11 +99,6 @@ class RelayMetrics:
     def repeated(self) -> None:
         """Count a message that may have been sent before."""
         self._duplicates.inc()
-
-    def at_present(self, *, connections: int, deliveries: int) -> None:
-        """Set what goes up and down."""
-        self._connections.set(connections)
-        self._deliveries.set(deliveries)
 
 
 def _gauge(name: str, help: str, registry: CollectorRegistry) -> Gauge:

@@ -106,10 +106,6 @@ class Relay:
         """How many clients are."""
         return len(self._sessions)
 
-    def measure(self) -> None:
-        """Tell the metrics what goes up and down; to be called from time to time."""
-        self.metrics.at_present(connections=len(self._sessions), deliveries=len(self._deliveries))
-
     def new_transaction(self) -> Transaction:
         """Return a transaction with an id of its own."""
         now = self._now()
@@ -121,8 +117,13 @@ class Relay:
         """Deliver it in a task of its own: a client that goes away now must not leave it half done."""
         delivery = asyncio.create_task(self._deliver(submission, transaction))
         self._deliveries.add(delivery)
-        delivery.add_done_callback(self._deliveries.discard)
+        self.metrics.deliveries.inc()
+        delivery.add_done_callback(self._delivered)
         return await asyncio.shield(delivery)
+
+    def _delivered(self, delivery: asyncio.Task[Reply]) -> None:
+        self._deliveries.discard(delivery)
+        self.metrics.deliveries.dec()
 
     async def _deliver(self, submission: Submission, transaction: Transaction) -> Reply:
         try:
@@ -137,10 +138,12 @@ class Relay:
     def opened(self, session: SmtpSession, task: asyncio.Task[None]) -> None:
         """Know a session, and the task that runs it."""
         self._sessions[session] = task
+        self.metrics.connections.inc()
 
     def closed(self, session: SmtpSession) -> None:
         """Forget it."""
-        self._sessions.pop(session, None)
+        if self._sessions.pop(session, None):
+            self.metrics.connections.dec()
 
     def count_fault(self) -> None:
         """Count a fault of ours that a client was told about."""

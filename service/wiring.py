@@ -23,6 +23,7 @@ from relay.settings import RelaySettings, TrackingSettings
 from rewriter import Policy, rewrite
 from service.errors import OperatorError
 from service.freshness import LiveDirectory, LiveKeyRing
+from service.monitoring import new_registry
 from service.settings import Settings, TrackerSection
 from service.upstream_wiring import build_upstream, system_default
 from storage.domain_store import SqlDomainStore
@@ -51,7 +52,7 @@ def build_live(settings: Settings, engine: Engine, *, seed: Directory | None = N
         directory = LiveDirectory(SqlDomainStore(engine), system_default(settings), seed=seed)
     except StoreUnavailable as error:
         raise OperatorError(str(error)) from None
-    registry = CollectorRegistry()
+    registry = new_registry()
     return Live(
         registry=registry,
         relay_metrics=RelayMetrics(registry),

@@ -1,34 +1,12 @@
 import asyncio
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from events.model import Verdict
 from relay.metrics import Fault, Phase, RelayMetrics
 from relay.pipeline import Plan, Prepared, Untracked
-from tests.relay.harness import MESSAGE, TRACKED_MESSAGE, RunningRelay, smtp_upstream
+from tests.relay.harness import MESSAGE, TRACKED_MESSAGE, RunningRelay, smtp_upstream, until
 from tests.smtp_upstream import ScriptedUpstream
-
-TWO_PROCESSES = """
-import os, sys
-from prometheus_client import CollectorRegistry, generate_latest, multiprocess
-from events.model import Verdict
-from relay.metrics import RelayMetrics
-
-metrics = RelayMetrics(CollectorRegistry())
-metrics.ended(Verdict.RELAYED, seconds=0.1)
-metrics.at_present(connections=3, deliveries=1)
-if len(sys.argv) > 1:
-    multiprocess.mark_process_dead(int(sys.argv[1]))
-registry = CollectorRegistry()
-multiprocess.MultiProcessCollector(registry)
-print(os.getpid())
-print(generate_latest(registry).decode())
-"""
 
 
 @pytest.fixture
@@ -96,9 +74,10 @@ def test_what_a_transaction_counts() -> None:
             assert relay.counted("replies_total", phase="message", code="2xx") == 2
             assert relay.counted("links_tracked_total") == 1
             assert relay.counted("upstream_seconds_count") == 2
-            relay.relay.measure()
             assert relay.counted("connections") == 1
             assert relay.counted("deliveries") == 0
+            client.close()
+            await until(lambda: relay.counted("connections") == 0)
 
     asyncio.run(scene())
 
@@ -112,7 +91,6 @@ def test_a_message_under_way_is_seen() -> None:
             await client.say("DATA")
             client.send(MESSAGE + b".\r\n")
             await upstream.paused_before_end.wait()
-            relay.relay.measure()
             assert relay.counted("deliveries") == 1
             gate.set()
             await client.reply()
@@ -124,27 +102,3 @@ def test_faults_are_told_apart(registry: CollectorRegistry, metrics: RelayMetric
     metrics.failed(Fault.RECORD)
     counted = {fault: registry.get_sample_value("waypost_faults_total", {"of": fault}) for fault in Fault}
     assert counted == {Fault.TRACKING: 0, Fault.RECORD: 1, Fault.SESSION: 0}
-
-
-def test_processes_add_up_and_gauges_only_of_those_that_live(tmp_path: Path) -> None:
-    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-
-    def run(*dead: str) -> tuple[str, str]:
-        done = subprocess.run(
-            [sys.executable, "-c", TWO_PROCESSES, *dead],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        pid, _, shown = done.stdout.partition("\n")
-        return pid, shown
-
-    first, shown = run()
-    assert f'waypost_messages_total{{verdict="{Verdict.RELAYED}"}} 1.0' in shown
-    assert "waypost_connections 3.0" in shown
-    _, shown = run()
-    assert "waypost_connections 6.0" in shown
-    _, shown = run(first)
-    assert f'waypost_messages_total{{verdict="{Verdict.RELAYED}"}} 3.0' in shown
-    assert "waypost_connections 6.0" in shown
