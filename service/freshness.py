@@ -1,6 +1,8 @@
 """What relay and tracker hold in memory, kept as fresh as the database and the key file are."""
 
 import logging
+import time
+from collections.abc import Callable
 
 from domains.directory import Directory
 from domains.errors import StoreUnavailable
@@ -16,7 +18,12 @@ class LiveDirectory:
     """The domains as the database last had them; the database may be away for as long as it likes."""
 
     def __init__(
-        self, store: DomainStore, system_default: str | None, *, seed: Directory | None = None
+        self,
+        store: DomainStore,
+        system_default: str | None,
+        *,
+        seed: Directory | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin with a reading, or with `seed` where the database is away.
 
@@ -26,11 +33,17 @@ class LiveDirectory:
         self._system_default = system_default
         self._version = -1
         self._alarm = Alarm(log, "domains")
+        self._monotonic = monotonic
+        self._checked = monotonic()
         self.current = seed or Directory.build([], [], system_default=system_default)
         if seed is None:
             self._read()
         else:
             self.refresh()
+
+    def age(self) -> float:
+        """Return how many seconds ago the database was read: after more than a few it is away."""
+        return self._monotonic() - self._checked
 
     def refresh(self) -> None:
         """Read the domains again where they changed."""
@@ -52,28 +65,37 @@ class LiveDirectory:
         # The version first: a change in between is then seen again at the next reading, not missed.
         version = self._store.version()
         if version == self._version:
+            self._checked = self._monotonic()
             return
         tracking, sending = self._store.tracking_domains(), self._store.sending_domains()
         self.current = Directory.build(tracking, sending, system_default=self._system_default)
         if self._version >= 0:
             log.info("domains changed: %d tracking, %d sending", len(tracking), len(sending))
         self._version = version
+        self._checked = self._monotonic()
 
 
 class LiveKeyRing:
     """The key ring as its file last had it: a rotation or revocation is seen without a restart."""
 
-    def __init__(self, keys: KeysSection) -> None:
+    def __init__(self, keys: KeysSection, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Raises KeyFileError."""
         self._keys = keys
         self._alarm = Alarm(log, "keys")
+        self._monotonic = monotonic
+        self._checked = monotonic()
         self._stamp = self._read_stamp()
         self.current = load_key_ring(keys)
+
+    def age(self) -> float:
+        """Return how many seconds ago it was last known to be what its file holds."""
+        return self._monotonic() - self._checked
 
     def refresh(self) -> None:
         """Read the ring again where its file changed; a file that cannot be read changes nothing."""
         stamp = self._read_stamp()
         if stamp == self._stamp:
+            self._checked = self._monotonic()
             return
         try:
             self.current = load_key_ring(self._keys)
@@ -81,6 +103,7 @@ class LiveKeyRing:
             self._alarm.failed(f"{error}; the ring stays as it was")
             return
         self._stamp = stamp
+        self._checked = self._monotonic()
         self._alarm.well()
         log.info("keys changed: %d in the ring", len(self.current.keys))
 

@@ -16,6 +16,10 @@ from relay.server import Relay
 class Generation(Protocol):
     """Here, or in worker processes."""
 
+    @property
+    def takes(self) -> bool:
+        """Whether it takes connections now."""
+
     async def start(self) -> None:
         """Return once it takes connections. Raises OperatorError."""
 
@@ -41,6 +45,11 @@ class LocalRelay:
         self._open = 0
         self._empty = asyncio.Event()
         self._empty.set()
+
+    @property
+    def takes(self) -> bool:
+        """It is here, so it does."""
+        return True
 
     async def start(self) -> None:
         """There is nothing to wait for."""

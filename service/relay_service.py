@@ -51,6 +51,11 @@ class RelayService:
         """How many generations still have clients from before."""
         return len(self._retired)
 
+    @property
+    def takes(self) -> bool:
+        """Whether connections are served now."""
+        return self._current.takes
+
     async def reload(self, settings: Settings) -> None:
         """Serve new connections by other settings. Raises OperatorError; all stays as it was then."""
         new = await _started(self._new_generation(settings))

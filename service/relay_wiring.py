@@ -16,9 +16,19 @@ def new_generation(settings: Settings, live: Live) -> Generation:
     if count == 1:
         return LocalRelay(build_relay(settings, live), grace=settings.relay.stop_seconds)
     share = worker_share(settings, count)
-    return WorkerPool(
-        count, lambda: WorkerProcess.spawn(Begin(settings=share, directory=live.directory.current))
-    )
+    return WorkerPool(count, lambda: _spawn(share, live), ended=live.numbers.ended)
+
+
+async def _spawn(settings: Settings, live: Live) -> WorkerProcess:
+    numbers, slot = live.numbers, live.numbers.take_slot()
+    begin = Begin(settings=settings, directory=live.directory.current, numbers=numbers.directory, slot=slot)
+    try:
+        worker = await WorkerProcess.spawn(begin)
+    except BaseException:
+        numbers.give_back(slot)
+        raise
+    numbers.began(worker.pid, slot)
+    return worker
 
 
 def worker_share(settings: Settings, count: int) -> Settings:

@@ -19,7 +19,9 @@ from service.database import open_database
 from service.errors import OperatorError
 from service.listening import bind, bind_tcp, bound_name
 from service.logs import configure_logging
+from service.monitoring import Readiness, State
 from service.notify import notify
+from service.observing import monitoring
 from service.relay_service import RelayService
 from service.relay_wiring import new_generation
 from service.reloading import reloaded
@@ -67,11 +69,14 @@ class _Server:
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
         self._reloading = asyncio.Event()
+        self._readiness = Readiness(self._obstacle)
 
     async def run(self) -> None:
         """Run until a signal ends it."""
         self._obey_signals()
         async with contextlib.AsyncExitStack() as running:
+            running.callback(self._live.numbers.close)
+            await running.enter_async_context(monitoring(self._settings, self._live, self._readiness))
             if Part.BACKGROUND in self._parts:
                 await running.enter_async_context(shipping(self._shipper()))
             running.callback(self._live.journal.close)
@@ -83,9 +88,12 @@ class _Server:
             await running.enter_async_context(self._obeying_reloads())
             log.info("ready")
             notify("READY=1")
+            self._readiness.state = State.SERVING
             await self._stopping.wait()
+            self._readiness.state = State.STOPPING
             log.info("stopping")
             notify("STOPPING=1")
+            await self._drain()
         log.info("stopped")
 
     def _obey_signals(self) -> None:
@@ -98,6 +106,15 @@ class _Server:
         if self._stopping.is_set():
             self._hurrying.set()
         self._stopping.set()
+
+    def _obstacle(self) -> str:
+        return "" if self._relay is None or self._relay.takes else "no relay worker runs"
+
+    async def _drain(self) -> None:
+        """Serve on until whoever asks whether we are ready has seen that we are not."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.monitoring.drain_seconds):
+                await self._hurrying.wait()
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal

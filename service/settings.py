@@ -134,6 +134,14 @@ class JournalSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MonitoringSection:
+    """The private HTTP port: /metrics, /healthz, /readyz. Never open to the world."""
+
+    listen: str = "127.0.0.1:8082"  # "" is off
+    drain_seconds: float = 0.0  # at a stop, from failing /readyz until clients are refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSection:
     """Lines on standard error."""
 
@@ -154,5 +162,6 @@ class Settings:
     database: DatabaseSection = DatabaseSection()
     keys: KeysSection = KeysSection()
     journal: JournalSection = JournalSection()
+    monitoring: MonitoringSection = MonitoringSection()
     log: LogSection = LogSection()
     source: Path | None = None

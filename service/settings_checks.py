@@ -24,6 +24,7 @@ def check_values(settings: Settings, origin: str) -> None:
     relay, upstream, tracker = settings.relay, settings.upstream, settings.tracker
     _each(f"{origin}: relay.listen", relay.listen, _listener(relay))
     _each(f"{origin}: tracker.listen", tracker.listen, parse_host_port)
+    _each(f"{origin}: monitoring.listen", filter(None, [settings.monitoring.listen]), parse_host_port)
     _each(f"{origin}: relay.networks", relay.networks, _network)
     _each(f"{origin}: tracker.trusted_proxies", tracker.trusted_proxies, _network)
     _each(f"{origin}: upstream.url", [upstream.url], _upstream)

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
@@ -26,6 +27,7 @@ from service.freshness import LiveDirectory, LiveKeyRing
 from service.monitoring import new_registry
 from service.settings import Settings, TrackerSection
 from service.upstream_wiring import build_upstream, system_default
+from service.worker_numbers import WorkerNumbers
 from storage.domain_store import SqlDomainStore
 from tracker.app import OperatorPage, TrackerApp
 from tracker.metrics import TrackerMetrics
@@ -39,8 +41,9 @@ class Live:
     ring: LiveKeyRing
     journal: Journal
     registry: CollectorRegistry
-    relay_metrics: RelayMetrics
-    tracker_metrics: TrackerMetrics
+    numbers: WorkerNumbers
+    relay_metrics: Callable[[], RelayMetrics]  # one for all generations; none where workers have theirs
+    tracker_metrics: Callable[[], TrackerMetrics]
 
 
 def build_live(settings: Settings, engine: Engine, *, seed: Directory | None = None) -> Live:
@@ -55,8 +58,9 @@ def build_live(settings: Settings, engine: Engine, *, seed: Directory | None = N
     registry = new_registry()
     return Live(
         registry=registry,
-        relay_metrics=RelayMetrics(registry),
-        tracker_metrics=TrackerMetrics(registry),
+        numbers=WorkerNumbers(registry),
+        relay_metrics=cache(lambda: RelayMetrics(registry)),
+        tracker_metrics=cache(lambda: TrackerMetrics(registry)),
         directory=directory,
         ring=LiveKeyRing(settings.keys),
         journal=Journal(settings.journal.directory, clock=now, new_suffix=lambda: secrets.token_hex(4)),
@@ -79,7 +83,7 @@ def build_relay(settings: Settings, live: Live) -> Relay:
         upstream=build_upstream(settings, hostname),
         pipeline=build_pipeline(tracking, lambda: live.directory.current, lambda: live.ring.current),
         record=live.journal.append,
-        metrics=live.relay_metrics,
+        metrics=live.relay_metrics(),
         now=now,
         monotonic=time.monotonic,
         random_bytes=secrets.token_bytes,
@@ -99,7 +103,7 @@ def build_tracker(settings: Settings, live: Live) -> TrackerApp:
     return TrackerApp(
         ring=lambda: live.ring.current,
         record=live.journal.append,
-        metrics=live.tracker_metrics,
+        metrics=live.tracker_metrics(),
         clock=now,
         new_id=lambda: record_id(secrets.token_bytes(RECORD_BYTES)),
         page=operator_page(section),

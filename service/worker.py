@@ -25,6 +25,7 @@ from service.logs import configure_logging
 from service.relay_generation import LocalRelay
 from service.wiring import build_live, build_relay
 from service.worker_messages import Adopt, Begin, Closed, Failed, Ready, Retire, Stop
+from service.worker_numbers import write_numbers
 
 log = logging.getLogger("waypost.service")
 
@@ -36,6 +37,7 @@ def main() -> int:
     pair_end = socket.socket(fileno=int(sys.argv[1]))
     begin: Begin = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
     configure_logging(begin.settings.log)
+    write_numbers(begin.numbers, begin.slot)
     try:
         with (
             open_database(begin.settings) as engine,

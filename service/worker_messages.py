@@ -1,6 +1,7 @@
 """What the parent process and a worker tell each other."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from domains.directory import Directory
 from relay.listener import Listener
@@ -16,6 +17,8 @@ class Begin:
 
     settings: Settings
     directory: Directory
+    numbers: Path  # where its metrics go
+    slot: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ reloads leave no file behind for each process that ever was, and counters go on 
 """
 
 import os
+import tempfile
+from itertools import count
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, multiprocess, values
@@ -16,11 +18,50 @@ def write_numbers(directory: Path, slot: int) -> None:
     values.ValueClass = values.MultiProcessValue(lambda: slot)  # type: ignore[no-untyped-call]
 
 
-def add_numbers(registry: CollectorRegistry, directory: Path) -> None:
-    """In the process with the port: show the sums of what the workers wrote."""
-    multiprocess.MultiProcessCollector(registry, str(directory))  # type: ignore[no-untyped-call]
+class WorkerNumbers:
+    """In the process with the port. The folder is made for the first worker, and goes with this process."""
 
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._taken: set[int] = set()
+        self._slots: dict[int, int] = {}  # by process id
 
-def forget_present(directory: Path, slot: int) -> None:
-    """A worker has ended: nothing is under way there any more. What it counted stays counted."""
-    multiprocess.mark_process_dead(slot, str(directory))  # type: ignore[no-untyped-call]
+    @property
+    def directory(self) -> Path:
+        """Where workers write; made, and shown in the registry, once somebody asks."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="waypost-metrics-")
+            multiprocess.MultiProcessCollector(self._registry, self._folder.name)  # type: ignore[no-untyped-call]
+        return Path(self._folder.name)
+
+    @property
+    def workers(self) -> int:
+        """How many live."""
+        return len(self._slots)
+
+    def take_slot(self) -> int:
+        """Return the slot of a worker that is about to begin."""
+        slot = next(slot for slot in count() if slot not in self._taken)
+        self._taken.add(slot)
+        return slot
+
+    def began(self, process: int, slot: int) -> None:
+        """Remember whose slot it is."""
+        self._slots[process] = slot
+
+    def ended(self, process: int) -> None:
+        """Give the slot of a process back."""
+        slot = self._slots.pop(process, None)
+        if slot is not None:
+            self.give_back(slot)
+
+    def give_back(self, slot: int) -> None:
+        """Nothing is under way there any more; what was counted stays counted."""
+        self._taken.discard(slot)
+        multiprocess.mark_process_dead(slot, str(self.directory))  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Remove the folder."""
+        if self._folder is not None:
+            self._folder.cleanup()

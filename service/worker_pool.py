@@ -63,6 +63,11 @@ class WorkerPool:
         """Process id and connections of each that runs."""
         return [(worker.pid, worker.connected) for worker in self._workers]
 
+    @property
+    def takes(self) -> bool:
+        """Whether at least one takes connections."""
+        return any(worker.takes for worker in self._workers)
+
     async def start(self) -> None:
         """Start all of them. Raises WorkerError, with none left behind."""
         began = await asyncio.gather(*(self._start_one() for _ in range(self._count)), return_exceptions=True)

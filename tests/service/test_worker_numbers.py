@@ -1,58 +1,105 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from events.model import Verdict
-from service.worker_numbers import add_numbers, forget_present
+from service.worker_numbers import WorkerNumbers
 
 WORKER = """
 import sys
 from pathlib import Path
-from service.worker_numbers import write_numbers
 
-write_numbers(Path(sys.argv[1]), int(sys.argv[2]))
 from prometheus_client import CollectorRegistry
 from events.model import Verdict
 from relay.metrics import RelayMetrics
+from service.worker_numbers import write_numbers
 
+write_numbers(Path(sys.argv[1]), int(sys.argv[2]))
 metrics = RelayMetrics(CollectorRegistry())
 metrics.ended(Verdict.RELAYED, seconds=0.1)
 metrics.connections.inc(3)
 """
 
 
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def numbers(registry: CollectorRegistry) -> Iterator[WorkerNumbers]:
+    numbers = WorkerNumbers(registry)
+    yield numbers
+    numbers.close()
+
+
 def work(directory: Path, slot: int) -> None:
+    """Relay one message and stay with three clients, in a process of its own."""
     subprocess.run([sys.executable, "-c", WORKER, directory, str(slot)], check=True)
 
 
-def sums(directory: Path) -> tuple[float | None, float | None]:
-    registry = CollectorRegistry()
-    add_numbers(registry, directory)
+def relayed_and_connected(registry: CollectorRegistry) -> tuple[float | None, float | None]:
     return (
         registry.get_sample_value("waypost_messages_total", {"verdict": Verdict.RELAYED}),
         registry.get_sample_value("waypost_connections"),
     )
 
 
-def test_workers_add_up(tmp_path: Path) -> None:
-    work(tmp_path, 0)
-    work(tmp_path, 1)
-    assert sums(tmp_path) == (2, 6)
+def test_workers_add_up(registry: CollectorRegistry, numbers: WorkerNumbers) -> None:
+    for _ in range(2):
+        work(numbers.directory, numbers.take_slot())
+    assert relayed_and_connected(registry) == (2, 6)
+    assert b'waypost_messages_total{verdict="relayed"} 2.0' in generate_latest(registry)
 
 
-def test_of_one_that_ended_only_what_it_counted_stays(tmp_path: Path) -> None:
-    work(tmp_path, 0)
-    work(tmp_path, 1)
-    forget_present(tmp_path, 0)
-    assert sums(tmp_path) == (2, 3)
+def test_of_one_that_ended_only_what_it_counted_stays(
+    registry: CollectorRegistry, numbers: WorkerNumbers
+) -> None:
+    for process in (100, 101):
+        slot = numbers.take_slot()
+        numbers.began(process, slot)
+        work(numbers.directory, slot)
+    assert numbers.workers == 2
+    numbers.ended(100)
+    assert numbers.workers == 1
+    assert relayed_and_connected(registry) == (2, 3)
 
 
-def test_the_next_in_its_slot_counts_on_and_leaves_no_more_files(tmp_path: Path) -> None:
-    work(tmp_path, 0)
-    files = sorted(tmp_path.iterdir())
-    forget_present(tmp_path, 0)
-    work(tmp_path, 0)
-    assert sums(tmp_path) == (2, 3)
-    assert sorted(tmp_path.iterdir()) == files
+def test_the_next_in_its_slot_counts_on_and_leaves_no_more_files(
+    registry: CollectorRegistry, numbers: WorkerNumbers
+) -> None:
+    slot = numbers.take_slot()
+    work(numbers.directory, slot)
+    files = sorted(numbers.directory.iterdir())
+    numbers.give_back(slot)
+    assert numbers.take_slot() == slot
+    work(numbers.directory, slot)
+    assert relayed_and_connected(registry) == (2, 3)
+    assert sorted(numbers.directory.iterdir()) == files
+
+
+def test_no_two_that_live_share_a_slot(numbers: WorkerNumbers) -> None:
+    assert [numbers.take_slot() for _ in range(3)] == [0, 1, 2]
+    numbers.began(100, 1)
+    numbers.ended(100)
+    assert [numbers.take_slot() for _ in range(2)] == [1, 3]
+
+
+def test_a_process_that_nobody_knows_gives_nothing_back(numbers: WorkerNumbers) -> None:
+    slot = numbers.take_slot()
+    numbers.ended(100)
+    assert numbers.take_slot() != slot
+
+
+def test_the_folder_goes_and_is_not_made_where_there_is_no_worker(registry: CollectorRegistry) -> None:
+    numbers = WorkerNumbers(registry)
+    numbers.close()
+    assert generate_latest(registry) == b""
+    directory = numbers.directory
+    assert directory.is_dir()
+    numbers.close()
+    assert not directory.exists()

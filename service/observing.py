@@ -1,0 +1,56 @@
+"""The private port of a running server, and what is shown there of the process as a whole."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from events.segments import segments
+from relay.listener import parse_host_port
+from service.listening import bind_tcp
+from service.monitoring import MonitoringServer, Readiness, watch
+from service.settings import Settings
+from service.wiring import Live
+
+log = logging.getLogger("waypost.service")
+
+
+@contextlib.asynccontextmanager
+async def monitoring(settings: Settings, live: Live, readiness: Readiness) -> AsyncIterator[None]:
+    """Answer on `monitoring.listen`, where it is set. Raises StartError."""
+    address = settings.monitoring.listen
+    if not address:
+        yield
+        return
+    watch_process(live, settings.journal.directory)
+    sock = bind_tcp(*parse_host_port(address), setting="monitoring.listen")
+    server = MonitoringServer(live.registry, readiness)
+    await server.start(sock)
+    log.info("monitoring listening on %s:%d", *sock.getsockname()[:2])
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
+def watch_process(live: Live, journal: Path) -> None:
+    """Show what is of the process that has the port, not of relay or tracker."""
+    registry = live.registry
+    watch(registry, "waypost_relay_workers", "Worker processes", lambda: live.numbers.workers)
+    watch(registry, "waypost_domains_age_seconds", "Since the database was last read", live.directory.age)
+    watch(registry, "waypost_keys_age_seconds", "Since the key ring was last known current", live.ring.age)
+    watch(
+        registry,
+        "waypost_journal_waiting_bytes",
+        "Records on the way to the database",
+        lambda: waiting_bytes(journal),
+    )
+
+
+def waiting_bytes(directory: Path) -> int:
+    """Return the size of the journal's segments; one that is shipped meanwhile counts for nothing."""
+    total = 0
+    for path in segments(directory):
+        with contextlib.suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
