@@ -39,7 +39,7 @@ def _agree(
     if is_too_complex(view, limits):
         return Reason.TOO_COMPLEX
     document = html_positions.parse(view)
-    if is_too_tangled(document.select("*"), limits):
+    if is_too_tangled(document, limits):
         return Reason.TOO_COMPLEX
     links = select(document)
     if html_positions.hrefs(links) != judge(view):
