@@ -5,15 +5,17 @@ URLs in plain text drop a final `_` (GitHub's Markdown, section 6.9) or `-`, so 
 """
 
 import base64
+import binascii
 
 from links.errors import InvalidToken
 
 GROUP = 44  # characters; 33 bytes
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def spell(raw: bytes) -> str:
     """Return the one spelling of these bytes, ASCII. No run of letters and digits passes `GROUP`."""
-    text = base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    text = binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
     if text.endswith(("-", "_")):
         text += "0"
     return "-".join([text[i : i + GROUP] for i in range(0, len(text), GROUP)])

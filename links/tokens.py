@@ -8,6 +8,7 @@ here: the same link of the same message gets the same URL.
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import ClassVar
 
 from cryptography.exceptions import InvalidTag
@@ -99,11 +100,8 @@ def open_token(text: str, ring: KeyRing) -> Token:
 
 
 def _pack(token: Token) -> bytes:
-    flags = 0
-    packed = _varint(token.project) + _from_hex(token.message, _MESSAGE_BYTES)
-    if token.recipient is not None:
-        flags |= _HAS_RECIPIENT
-        packed += _from_hex(token.recipient, _RECIPIENT_BYTES)
+    flags = _HAS_RECIPIENT if token.recipient is not None else 0
+    packed = _pack_ids(token.project, token.message, token.recipient)
     if isinstance(token, ClickToken):
         url = _checked_url(token.url)
         deflated = deflate(url)
@@ -112,6 +110,12 @@ def _pack(token: Token) -> bytes:
             url = deflated
         packed += _varint(token.link) + url
     return bytes((flags,)) + packed
+
+
+@lru_cache(maxsize=16)  # the links of a message follow each other
+def _pack_ids(project: int, message: str, recipient: str | None) -> bytes:
+    packed = _varint(project) + _from_hex(message, _MESSAGE_BYTES)
+    return packed if recipient is None else packed + _from_hex(recipient, _RECIPIENT_BYTES)
 
 
 def _unpack(kind: Kind, packed: bytes) -> Token:

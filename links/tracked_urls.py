@@ -42,6 +42,8 @@ def parse_path(path: str) -> tuple[Kind, str] | None:
 
 def is_tracked(url: str, ring: KeyRing) -> bool:
     """Tell whether the URL, on any host, is one of ours: its token opens, and is of the path's kind."""
+    if "/c/" not in url and "/o/" not in url:  # nearly all, at a quarter of the time
+        return False
     match = _URL_WITH_PATH.match(url)
     parsed = parse_path(match[1]) if match else None
     if parsed is None:

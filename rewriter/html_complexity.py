@@ -56,12 +56,12 @@ def _most_elements(tags: int, differing: int) -> int:
 
 
 def is_too_tangled(document: Document, limits: Limits) -> bool:
-    """Tell whether a tree is too large or too deep or has too many attributes: Lexbor is quadratic in both."""
+    """Tell whether a tree is too large, too deep or has too many attributes: Lexbor is quadratic in the two."""
     return bool(_tangled(limits.html_elements, limits.html_depth, limits.attributes)(document))
 
 
 @lru_cache(maxsize=100)
 def _tangled(elements: int, depth: int, attributes: int) -> XPath:
-    """Return the question as one expression; in Python it would take each element into hand, at thrice the time."""
+    """Return the question as one expression: Python would have to take each element into its hands."""
     too_deep = f"count(//*) > {depth} and {'/*' * (depth + 1)}"
     return XPath(f"count(//*) > {elements} or /descendant::*/@*[{attributes + 1}] or ({too_deep})")

@@ -12,7 +12,8 @@ _Select = Callable[[LexborHTMLParser], list[LexborNode]]
 
 def link_hrefs(view: str) -> list[str]:
     """Return the href of each `a` and `area`, sorted, the empty ones left out."""
-    return _hrefs(view, lambda parser: [*parser.tags("a"), *parser.tags("area")])  # a third of what `css` takes
+    # In a third of the time that `css` takes.
+    return _hrefs(view, lambda parser: [*parser.tags("a"), *parser.tags("area")])
 
 
 def all_hrefs(view: str) -> list[str]:

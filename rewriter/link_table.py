@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from rewriter.policy import Links, Policy, VisibleUrl
 from rewriter.report import Reason
-from rewriter.url_rules import Destination, HostList, destination, has_placeholder, shows_foreign_url
+from rewriter.url_rules import Destination, HostList, destination, shows_foreign_url
 
 
 class HasText(Protocol):
@@ -70,8 +70,6 @@ class LinkTable:
         make room for others.
         """
         self._seen += 1
-        if has_placeholder(link.url):
-            return Reason.PLACEHOLDER
         found = destination(link.url, utf8=link.utf8)
         if isinstance(found, Reason):
             return found

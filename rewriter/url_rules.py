@@ -13,7 +13,8 @@ _WITHOUT_TAB_AND_NEWLINE = str.maketrans("", "", "\t\n\r")
 _LONGEST_HOST = 253  # RFC 1035 section 2.3.4, as text
 
 _HOST = r"(?P<host>[A-Za-z0-9_][A-Za-z0-9._-]*+|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,5})?"
-_PLAIN = re.compile(rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#][!-~]*+)?")  # IGNORECASE takes twice the time
+# Nearly all: ASCII, and nothing that could begin a placeholder. IGNORECASE takes twice the time.
+_PLAIN = re.compile(rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#](?:[!-$&-)+-;=-Z\\-z|-~]++|%(?!%))*+)?")
 _AUTHORITY = re.compile(_HOST)
 _HTTP = re.compile(
     r"(?P<scheme>https?://)(?P<authority>[^/?#\\]*+)(?P<path>[^?#]*+)(?P<query>\?[^#]*+)?(?P<fragment>#.*+)?",
@@ -57,18 +58,16 @@ def read_url(value: str) -> str:
     return url if url.isprintable() else url.translate(_WITHOUT_TAB_AND_NEWLINE)
 
 
-def has_placeholder(url: str) -> bool:
-    """Tell whether a later stage is to fill something in, so that the URL is not final yet."""
-    return _PLACEHOLDER.search(url) is not None
-
-
 def destination(url: str, *, utf8: bool) -> Destination | Reason:
     """Return where `url` leads, changed no more than ASCII asks for, or why it cannot be told for sure.
 
-    `utf8` says that the part is UTF-8: browsers write a query in the encoding of the page, a path in UTF-8.
+    A placeholder is for a later stage to fill in: the URL is not final yet. `utf8` says that the part is
+    UTF-8: browsers write a query in the encoding of the page, a path in UTF-8.
     """
     if plain := _PLAIN.fullmatch(url):
-        return Destination(url, plain["host"].lower().rstrip("."))
+        return Destination(url, plain[1].lower().rstrip("."))
+    if _PLACEHOLDER.search(url):
+        return Reason.PLACEHOLDER
     parts = _HTTP.fullmatch(url) if _LIKE_HTTP.match(url) else None
     if parts is None or len(parts["scheme"]) == len(url):
         return _why_not_http(url)

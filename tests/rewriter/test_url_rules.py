@@ -7,7 +7,6 @@ from rewriter.url_rules import (
     Destination,
     HostList,
     destination,
-    has_placeholder,
     read_url,
     shows_foreign_url,
 )
@@ -128,16 +127,18 @@ class TestPlaceholder:
             "<%= url %>",
             "https://e/${id}",
             "https://e/%%id%%",
+            "https://e/?a=1%20&b=*|X|*#c",
+            "https://é.example/{{x}}",
         ],
     )
     def test_finds_it(self, url: str) -> None:
-        assert has_placeholder(url)
+        assert destination(url, utf8=True) is Reason.PLACEHOLDER
 
     @pytest.mark.parametrize(
         "url", ["https://e/{a}[b]", "https://e/%25%20", "https://e/a*b|c$d<e", "%%", "%% a%%"]
     )
     def test_sees_none(self, url: str) -> None:
-        assert not has_placeholder(url)
+        assert destination(url, utf8=True) is not Reason.PLACEHOLDER
 
 
 class TestHostList:
