@@ -56,7 +56,7 @@ def _most_elements(tags: int, differing: int) -> int:
 
 
 def is_too_tangled(document: Document, limits: Limits) -> bool:
-    """Tell whether a tree is too large, too deep or has too many attributes: Lexbor is quadratic in the two."""
+    """Tell whether a tree is too large, too deep or has too many attributes: Lexbor is quadratic in these."""
     return bool(_tangled(limits.html_elements, limits.html_depth, limits.attributes)(document))
 
 
