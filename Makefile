@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run test lint format bench bench-relay lock clean
 
 help:
 	@echo "make run        start Waypost here on embedded defaults"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint       ruff, mypy --strict, import-linter"
 	@echo "make format     ruff format and sorted imports"
 	@echo "make bench      the benchmarks of docs/performance.md"
+	@echo "make bench-relay  the relay beside Postfix and a stock relay (root, Postfix installed)"
 	@echo "make lock       compile the lock files again"
 
 # --no-build-isolation: the build backend too comes from the lock file, by hash.
@@ -40,6 +41,9 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+bench-relay: $(VENV)/.dev
+	$(BIN)/python -m benchmarks relay
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade \

@@ -1,48 +1,74 @@
-"""Messages a second, and CPU a message, through the relay on this machine: client → relay → sink.
+"""The relay beside its peers, in one run on this machine: smtp-source → relay → smtp-sink.
 
-The relay runs in a process of its own with everything real but the database: rewriter, sealed links, journal.
-Its CPU time is its own; messages a second depend on what client and sink take of the same cores.
+Every system is up the whole time and each has its turn in each round, so that what else the machine does
+hits all alike. A round ends when the sink has the last message: Postfix answers before it has sent on.
+CPU time is that of the relay's whole process tree.
 """
 
-import asyncio
 import os
-import secrets
 import shutil
-import signal
-import socket
+import smtplib
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import cast
 
-import uvloop
-from prometheus_client import CollectorRegistry
-
-from domains.directory import Directory
-from events.journal import Journal
-from links.key_ring import KeyRing
-from relay.acceptor import Acceptor
-from relay.listener import Listener
-from relay.metrics import RelayMetrics
-from relay.pipeline import Pipeline
-from relay.server import Relay
-from relay.settings import RelaySettings, TrackingSettings
-from relay.upstream.connection import SmtpServer
-from relay.upstream.smtp_upstream import SmtpUpstream
-from rewriter.message import rewrite
-from rewriter.policy import Mode
+from benchmarks import relay_systems
+from benchmarks.processes import cpu_seconds, forget_peak, memory, peak_memory
+from benchmarks.relay_systems import Sink, System
 
 CONNECTIONS = 10
-MESSAGES = 2_000
+ROUNDS = 3
+PATIENCE = 60.0  # seconds
+IDLE = 2_000
+LARGE = 25 * 1024 * 1024
 SENDER, RECIPIENT = "news@shop.example", "reader@there.example"
 STYLE = "margin:0 0 12px;font-family:Arial,sans-serif;color:#333"
+_LINK = '<a href="https://www.shop.example/p/{}">Look</a>'
 PARAGRAPH = f'<p style="{STYLE}">Größe 42 ist wieder da, nur {{}}</p>\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How smtp-source sends."""
+
+    reused: bool = True  # connections
+    recipients: int = 1
+    messages: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was measured in one turn."""
+
+    rate: float  # messages a second
+    cpu: float  # milliseconds a message
+
+
+def main() -> None:
+    """Print the tables."""
+    if shutil.which("smtp-source") is None:
+        sys.exit("the relay's benchmark needs smtp-source and smtp-sink: postfix is not installed")
+    if os.geteuid() != 0:
+        sys.exit("the relay's benchmark needs root, to start a Postfix of its own")
+    sample = sample_message()
+    print(f"{len(sample)} octets, 12 links, {CONNECTIONS} connections, medians of {ROUNDS} rounds")
+    with tempfile.NamedTemporaryFile() as file, relay_systems.sink() as sink:
+        # smtp-source ends each line with CRLF itself.
+        file.write(sample.replace(b"\r\n", b"\n"))
+        file.flush()
+        path = Path(file.name)
+        compare(path, sink)
+        variants(path, sink)
+        idle_connections(sink)
+        large_message(sink)
 
 
 def sample_message() -> bytes:
@@ -60,214 +86,131 @@ def sample_message() -> bytes:
     return message.as_bytes()
 
 
-def main() -> None:
-    """Print a table."""
-    sample = sample_message()
-    tools = "smtp-source and smtp-sink" if _postfix_tools() else "a client and a sink of our own"
-    print(f"{len(sample)} bytes, 12 links, {CONNECTIONS} connections, {MESSAGES} messages, {tools}")
-    print(f"{'':34} {'messages/s':>10} {'CPU ms a message':>17}")
-    for reused in (True, False):
-        how = "connections reused" if reused else "a connection each"
-        with _sink() as sink:
-            print(
-                f"{'no relay, ' + how:34} {_drive(sink, sample, reused=reused):10.0f} {'-':>17}", flush=True
-            )
-            for mode in (Mode.OFF, Mode.ON):
-                rate, cpu = _through_relay(sink, sample, mode, reused=reused)
-                print(f"{f'rewriting {mode.value}, {how}':34} {rate:10.0f} {cpu:17.2f}", flush=True)
+def compare(message: Path, sink: Sink) -> None:
+    """Throughput and CPU beside the peers, connections reused and not."""
+    with ExitStack() as up:
+        systems = [System("no relay", sink.port)]
+        systems.append(up.enter_context(relay_systems.postfix(sink.port)))
+        systems.append(up.enter_context(relay_systems.stock_relay(sink.port)))
+        systems.append(up.enter_context(relay_systems.waypost("Waypost, off", sink.port, mode="off")))
+        systems.append(up.enter_context(relay_systems.waypost("Waypost, rewriting", sink.port)))
+        systems.append(up.enter_context(relay_systems.waypost("… two workers", sink.port, "workers = 2\n")))
+        for load in (Load(), Load(reused=False, messages=600)):
+            _head("connections reused" if load.reused else "a connection each", systems[1:3])
+            _print(take_turns(systems, load, message, sink), systems[1:3])
 
 
-def _through_relay(sink: int, sample: bytes, mode: Mode, *, reused: bool) -> tuple[float, float]:
-    with _process("relay", str(sink), mode.value) as (port, relay):
-        _drive(port, sample, reused=reused, messages=CONNECTIONS * 10)  # connects, and fills caches
-        before = _cpu_seconds(relay.pid)
-        rate = _drive(port, sample, reused=reused)
-        return rate, (_cpu_seconds(relay.pid) - before) / MESSAGES * 1000
+def variants(message: Path, sink: Sink) -> None:
+    """What costs more than the plain case."""
+    with ExitStack() as up:
+        far = up.enter_context(relay_systems.distant(sink.port, 30))
+        near = up.enter_context(relay_systems.waypost("10 recipients", sink.port))
+        distant = up.enter_context(relay_systems.waypost("upstream 30 ms away", far))
+        stock = up.enter_context(relay_systems.stock_relay(far))
+        _head("rewriting, reused", [stock])
+        _print(take_turns([near], Load(recipients=10, messages=500), message, sink), [])
+        _print(take_turns([stock, distant], Load(messages=300), message, sink), [stock])
 
 
-def _drive(port: int, sample: bytes, *, reused: bool, messages: int = MESSAGES) -> float:
-    """Send messages; return how many went through in a second."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(sample)
-        file.flush()
-        if _postfix_tools():
-            command = ["smtp-source", "-s", str(CONNECTIONS), "-m", str(messages), "-F", file.name]
-            command += ["-f", SENDER, "-t", RECIPIENT, *(["-d"] if reused else []), f"127.0.0.1:{port}"]
-        else:
-            command = [sys.executable, "-m", "benchmarks.relay", "client", str(port), file.name]
-            command += [str(messages), "reused" if reused else "new"]
-        started = time.perf_counter()
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-    # Our own client says how long it took, without the start of Python.
-    return messages / (float(done.stdout) if done.stdout.strip() else time.perf_counter() - started)
+def take_turns(systems: Sequence[System], load: Load, message: Path, sink: Sink) -> dict[System, list[Turn]]:
+    """Return the turns of each system, without a first one that does not count."""
+    turns: dict[System, list[Turn]] = {system: [] for system in systems}
+    for number in range(1 + ROUNDS):
+        for system in systems:
+            turn = _turn(system, load, message, sink)
+            if number:
+                turns[system].append(turn)
+    return turns
 
 
-@contextmanager
-def _sink() -> Iterator[int]:
-    if not _postfix_tools():
-        with _process("sink") as (port, _):
-            yield port
-        return
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    sink = subprocess.Popen(["smtp-sink", f"127.0.0.1:{port}", "512"])
-    try:
-        _await_port(port)
-        yield port
-    finally:
-        sink.terminate()
-        sink.wait()
-
-
-@contextmanager
-def _process(*arguments: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """Run a part of this module; it says its port first, and ends at SIGTERM."""
-    command = [sys.executable, "-m", "benchmarks.relay", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline()), process
-        finally:
-            process.terminate()
-
-
-def _postfix_tools() -> bool:
-    return bool(shutil.which("smtp-source") and shutil.which("smtp-sink"))
-
-
-def _await_port(port: int) -> None:
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Return what a process has used of the CPU, from Linux' /proc."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def _run_relay(sink: int, mode: Mode) -> None:
-    ring = KeyRing.first(secrets.token_bytes(32), 0)
-    directory = Directory.build([], [], system_default="https://track.shop.example")
-    tracking = TrackingSettings(mode=mode, unknown_senders=True)
-    with tempfile.TemporaryDirectory() as journal_directory:
-        journal = Journal(Path(journal_directory), clock=_now, new_suffix=lambda: secrets.token_hex(4))
-        relay = Relay(
-            RelaySettings(hostname="relay.example"),
-            tracking,
-            upstream=SmtpUpstream(
-                SmtpServer(host="127.0.0.1", port=sink),
-                pool_size=CONNECTIONS * 2,
-                idle_limit=60,
-                pool_wait=30,
-                monotonic=time.monotonic,
-            ),
-            pipeline=Pipeline(tracking, directory=lambda: directory, ring=lambda: ring, rewrite=rewrite),
-            record=journal.append,
-            metrics=RelayMetrics(CollectorRegistry()),
-            now=_now,
-            monotonic=time.monotonic,
-            random_bytes=secrets.token_bytes,
-        )
-        listening = socket.create_server(("127.0.0.1", 0))
-        acceptor = Acceptor(relay.adopt, max_connections=1_000, max_per_address=1_000)
-        acceptor.start([(listening, Listener())])
-        print(listening.getsockname()[1], flush=True)
-        await _terminated()
-        await acceptor.stop()
-        await relay.stop(grace=1)
-        journal.close()
-
-
-async def _run_sink() -> None:
-    server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await _terminated()
-
-
-class _Sink(asyncio.Protocol):
-    """Takes everything. Reads no more than it must: it knows commands by their first letter."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-        self._buffer = b""
-        self._in_message = False
-        self._transport.write(b"220 sink\r\n")
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while self._buffer:
-            end = b"\r\n.\r\n" if self._in_message else b"\r\n"
-            line, found, rest = self._buffer.partition(end)
-            if not found:
-                return
-            self._buffer = rest
-            self._transport.write(self._answer(line[:1]))
-            if line == b"QUIT":
-                self._transport.close()
-
-    def _answer(self, first: bytes) -> bytes:
-        if self._in_message:
-            self._in_message = False
-            return b"250 2.0.0 Ok\r\n"
-        if first in b"Dd":
-            self._in_message = True
-            return b"354 Go\r\n"
-        if first in b"Ee":
-            return b"250-sink\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n"
-        return b"250 2.0.0 Ok\r\n"
-
-
-async def _run_client(port: int, sample: bytes, messages: int, *, reused: bool) -> None:
+def _turn(system: System, load: Load, message: Path, sink: Sink) -> Turn:
+    command = ["smtp-source", "-s", str(CONNECTIONS), "-m", str(load.messages), "-F", str(message)]
+    command += ["-f", SENDER, "-t", RECIPIENT, "-r", str(load.recipients)]
+    command += [*(["-d"] if load.reused else []), f"127.0.0.1:{system.port}"]
+    expected = sink.count() + load.messages
+    cpu = cpu_seconds(system.pid) if system.pid else 0.0
     started = time.perf_counter()
-    await asyncio.gather(
-        *(_sessions(port, sample, messages // CONNECTIONS, reused) for _ in range(CONNECTIONS))
-    )
-    print(time.perf_counter() - started)
+    subprocess.run(command, check=True)
+    while sink.count() < expected:
+        time.sleep(0.005)
+        if time.perf_counter() > started + PATIENCE:
+            raise TimeoutError(f"{expected - sink.count()} messages through {system.name} did not arrive")
+    seconds = time.perf_counter() - started
+    used = cpu_seconds(system.pid) - cpu if system.pid else 0.0
+    return Turn(load.messages / seconds, used / load.messages * 1000)
 
 
-async def _sessions(port: int, sample: bytes, messages: int, reused: bool) -> None:
-    transaction = [b"MAIL FROM:<%s>\r\n" % SENDER.encode(), b"RCPT TO:<%s>\r\n" % RECIPIENT.encode()]
-    transaction += [b"DATA\r\n", sample.replace(b"\r\n.", b"\r\n..") + b".\r\n"]
-    for _ in range(1 if reused else messages):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        await reader.readline()
-        for said in [b"EHLO client.example\r\n", *transaction * (messages if reused else 1)]:
-            writer.write(said)
-            while (reply := await reader.readline())[3:4] == b"-":
-                pass
-            if reply[:1] not in (b"2", b"3"):
-                raise RuntimeError(reply)
-        writer.write(b"QUIT\r\n")
-        await reader.read()
-        writer.close()
+def idle_connections(sink: Sink) -> None:
+    """What connections cost that were greeted and say nothing."""
+    generous = f"max_connections = {2 * IDLE}\nmax_connections_per_address = {2 * IDLE}\n"
+    with relay_systems.waypost("", sink.port, generous) as system:
+        assert system.pid is not None
+        before = memory(system.pid)
+        clients = [smtplib.SMTP("127.0.0.1", system.port, timeout=60) for _ in range(IDLE)]
+        for client in clients:
+            client.ehlo()
+        grown = memory(system.pid) - before
+        for client in clients:
+            client.close()
+    print(f"\n{IDLE} idle connections: {grown / 2**20:.0f} MB above {before / 2**20:.0f} MB")
 
 
-async def _terminated() -> None:
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    await ended.wait()
+def large_message(sink: Sink) -> None:
+    """What a message of 25 MB costs: memory, and how long it holds up another client."""
+    content = _large_message()
+    with (
+        tempfile.NamedTemporaryFile() as file,
+        relay_systems.waypost("", sink.port, f"max_message_size = {2 * LARGE}\n") as system,
+    ):
+        assert system.pid is not None
+        file.write(content.replace(b"\r\n", b"\n"))
+        file.flush()
+        before = forget_peak(system.pid)
+        quiet = _longest_wait(system.port, ["sleep", "0.5"])
+        command = ["smtp-source", "-s", "1", "-F", file.name, "-f", SENDER, "-t", RECIPIENT]
+        waits = [_longest_wait(system.port, [*command, f"127.0.0.1:{system.port}"]) for _ in range(ROUNDS)]
+        grown = peak_memory(system.pid) - before
+    longest = statistics.median(waits) * 1000
+    print(f"a message of {len(content) / 2**20:.0f} MB: {grown / len(content):.1f} times its size in memory;")
+    print(f"  another client waits at most {longest:.0f} ms meanwhile, {quiet * 1000:.0f} ms without it")
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+def _large_message() -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = SENDER, RECIPIENT, "The catalogue"
+    message.set_content("".join(PARAGRAPH.format(_LINK.format(n)) for n in range(1_000)), subtype="html")
+    message.add_attachment(bytes(LARGE * 57 // 78), maintype="application", subtype="pdf", filename="a.pdf")
+    return message.as_bytes()
 
 
-def _part(name: str, *arguments: str) -> None:
-    match name, arguments:
-        case "relay", (sink, mode):
-            uvloop.run(_run_relay(int(sink), Mode(mode)))
-        case "sink", ():
-            uvloop.run(_run_sink())
-        case "client", (port, path, messages, how):
-            sample = Path(path).read_bytes()
-            uvloop.run(_run_client(int(port), sample, int(messages), reused=how == "reused"))
+def _longest_wait(port: int, command: Sequence[str]) -> float:
+    """Return the longest time that another client waits for an answer while a command runs, in seconds."""
+    longest = 0.0
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client, subprocess.Popen(command) as running:
+        while running.poll() is None:
+            asked = time.perf_counter()
+            client.noop()
+            longest = max(longest, time.perf_counter() - asked)
+            time.sleep(0.0005)
+    return longest
+
+
+def _head(title: str, peers: Sequence[System]) -> None:
+    ratios = "".join(f"  × {peer.name}" for peer in peers)
+    print(f"\n{title:28} {'messages/s':>10} {'CPU ms a message':>17}{ratios}")
+
+
+def _print(turns: dict[System, list[Turn]], peers: Sequence[System]) -> None:
+    """Print medians; a ratio is one of turns in the same round."""
+    for system, own in turns.items():
+        rate = statistics.median(turn.rate for turn in own)
+        cpu = statistics.median(turn.cpu for turn in own)
+        line = f"{system.name:28} {rate:10,.0f} {f'{cpu:.2f}' if cpu else '-':>17}"
+        for peer in peers:
+            ratio = statistics.median(a.rate / b.rate for a, b in zip(own, turns[peer], strict=True))
+            line += f"{ratio:{len(peer.name) + 4}.2f}"
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
-    _part(*sys.argv[1:]) if sys.argv[1:] else main()
+    main()

@@ -128,6 +128,11 @@ class Postfix:
             self._process.terminate()
             self._process.wait(PATIENCE)
 
+    @property
+    def pid(self) -> int:
+        """The process that started all others."""
+        return self._process.pid
+
     def send(
         self,
         message: bytes,
