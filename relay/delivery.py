@@ -154,7 +154,11 @@ class Delivery:
         return received_header(
             client=submission.client,
             hostname=self._hostname,
-            protocol=protocol_name(extended=submission.client.extended, utf8=submission.sender.utf8),
+            protocol=protocol_name(
+                extended=submission.client.extended,
+                utf8=submission.sender.utf8,
+                tls=bool(submission.client.tls),
+            ),
             message=submission.id,
             recipient=only,
             at=submission.at,

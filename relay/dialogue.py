@@ -3,26 +3,32 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
-from relay.data_reader import MessageTooLarge, read_message
+from relay.client_address import is_among, plain_address
+from relay.conduct import Conduct
+from relay.data_reader import Message, MessageTooLarge, NoRoom, Source, read_message
 from relay.ehlo import ehlo_lines, offer
 from relay.envelope import Client, Recipient, Sender, Submission
 from relay.esmtp_parameters import mail_parameters, rcpt_parameters
+from relay.listener import Listener, Tls
 from relay.mail_log import log_refusal
+from relay.message_budget import Claim, MessageBudget
 from relay.metrics import Phase, RelayMetrics
 from relay.paths import forward_path, reverse_path
 from relay.replies import Refused, Reply
-from relay.settings import RelaySettings
+from relay.settings import BareNewlines, RelaySettings
 from relay.transaction import Transaction
 from relay.upstream.port import Capabilities, Upstream
 
 _log = logging.getLogger("waypost.relay")
 
-MAX_UNKNOWN_COMMANDS = 5  # then it is no mail client: a browser led here, for one
 LOCAL = "local"  # the address of a client on a Unix socket
 OWN_FAULT = Reply(451, "4.3.0", "Something went wrong here, try again later")
+NO_ROOM = Reply(452, "4.3.1", "Too much mail is under way, try again later")
+_BEFORE_TLS = frozenset((b"NOOP", b"EHLO", b"LHLO", b"STARTTLS", b"QUIT"))  # RFC 3207 section 4
+_IDLE = frozenset((b"EHLO", b"HELO", b"LHLO", b"NOOP", b"RSET", b"VRFY", b"HELP"))
 _OK = Reply(250, "2.0.0", "Ok")
 _PHASES = {b"MAIL": Phase.MAIL, b"RCPT": Phase.RCPT, b"DATA": Phase.MESSAGE}
 
@@ -39,13 +45,43 @@ class Host(Protocol):
     @property
     def metrics(self) -> RelayMetrics: ...
 
+    @property
+    def budget(self) -> MessageBudget: ...
+
     def new_transaction(self) -> Transaction: ...
 
-    async def deliver(self, submission: Submission, transaction: Transaction) -> Reply:
-        """Send it on, to the end even where the caller is cancelled."""
+    async def deliver(self, submission: Submission, transaction: Transaction, claim: Claim) -> Reply:
+        """Send it on, to the end even where the caller is cancelled; then release the claim."""
 
     def count_fault(self) -> None:
         """Count a fault of ours that a client was told about."""
+
+
+class ConnectionOver(Exception):
+    """Nothing more is read from this client; `reply` is the last that it is told."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.text)
+        self.reply = reply
+
+
+class Wire(Source, Protocol):
+    """The connection that carries the dialogue.
+
+    Where it ends its methods raise ConnectionError, asyncio.IncompleteReadError or ConnectionOver.
+    """
+
+    @property
+    def tls(self) -> str:
+        """Version and cipher suite, "" without TLS."""
+
+    async def say(self, lines: bytes) -> None: ...
+
+    async def start_tls(self, go_ahead: Reply) -> None: ...
+
+    def expect_message(self) -> None: ...
+
+    def message_taken(self) -> None: ...
 
 
 class Dialogue:
@@ -56,43 +92,43 @@ class Dialogue:
 
     commands: ClassVar[Mapping[bytes, Callable[[Any, str], Awaitable[Reply | None]]]]
 
-    def __init__(
-        self, host: Host, address: str, reader: asyncio.StreamReader, say: Callable[[bytes], Awaitable[None]]
-    ) -> None:
+    def __init__(self, host: Host, listener: Listener, address: str, wire: Wire) -> None:
         self._host = host
-        plain = _plain_address(address) if address else None
-        self._client = Client(address=str(plain or LOCAL), helo="", extended=False)
-        self._may_relay = plain is None or any(plain in network for network in host.settings.networks)
-        self._reader = reader
-        self._say = say
+        self._listener = listener
+        self._wire = wire
+        shown = str(plain_address(address)) if address else LOCAL
+        self._client = Client(address=shown, helo="", extended=False, tls=wire.tls)
+        self._may_relay = not address or is_among(address, host.settings.networks)
+        self._conduct = Conduct(host.settings)
         self._offered: Capabilities | None = None  # None before EHLO, and after HELO
         self._transaction: Transaction | None = None
-        self._unknown_commands = 0
+        self._mail_said = False  # what follows a refused MAIL in one pipeline is no error of the client's
         self.past_data = False  # from 354 until the last reply: what must not be cut off
 
     async def obey(self, line: bytes) -> Reply | None:
         """Obey one command line without its line ending; None where it is answered already.
 
-        A reply of 221 or 421 ends the dialogue. Raises ConnectionError and asyncio.IncompleteReadError where
-        the client is gone.
+        A closing reply ends the dialogue. Raises what the wire raises: the client is gone then.
         """
         word, _, argument = line.partition(b" ")
         verb = word.upper()
-        reply = await self._obey(self.commands.get(verb, Dialogue._unknown), argument)
+        reply = await self._obey(verb, argument)
         if reply is not None and (phase := _PHASES.get(verb)):
             self._host.metrics.replied(phase, reply.code)
         return reply
 
-    async def _obey(
-        self, command: Callable[[Any, str], Awaitable[Reply | None]], argument: bytes
-    ) -> Reply | None:
+    async def _obey(self, verb: bytes, argument: bytes) -> Reply | None:
         try:
-            return await command(self, argument.decode().strip(" "))
+            if refusal := self._refusal(verb):
+                return refusal
+            return await self.commands[verb](self, argument.decode().strip(" "))
         except Refused as refused:
-            return refused.reply
+            if not refused.reply.permanent or (self._mail_said and verb in (b"RCPT", b"DATA")):
+                return refused.reply
+            return await self._conduct.error(refused.reply)
         except UnicodeDecodeError:
-            return Reply(500, "5.5.2", "The line is not UTF-8")
-        except (ConnectionError, asyncio.IncompleteReadError):
+            return await self._conduct.error(Reply(500, "5.5.2", "The line is not UTF-8"))
+        except (ConnectionError, asyncio.IncompleteReadError, ConnectionOver):
             raise
         except Exception:  # noqa: BLE001 - it must not bounce mail, and its text is not for the client
             _log.exception("a command of %s failed", self._client.address)
@@ -104,17 +140,32 @@ class Dialogue:
         if self._transaction is not None:
             self._transaction.abort()
 
-    async def _unknown(self, argument: str) -> Reply:
-        self._unknown_commands += 1
-        if self._unknown_commands >= MAX_UNKNOWN_COMMANDS:
-            return Reply(421, "4.7.0", "Too many unknown commands")
-        return Reply(500, "5.5.1", "Unknown command")
+    def _refusal(self, verb: bytes) -> Reply | None:
+        """Return why a command is not obeyed, whatever it says."""
+        if verb not in self.commands:
+            return self._conduct.unknown_command()
+        if self._listener.tls is Tls.REQUIRED and not self._client.tls and verb not in _BEFORE_TLS:
+            return Reply(530, "5.7.0", "Say STARTTLS first")
+        return self._conduct.idle_command() if verb in _IDLE else None
+
+    async def _starttls(self, argument: str) -> None:
+        _check_no_argument(argument)
+        if self._listener.tls is Tls.OFF:
+            raise Refused(502, "5.5.1", "TLS is not offered here")
+        if self._client.tls:
+            raise Refused(503, "5.5.1", "TLS is spoken already")
+        await self._abandon()
+        await self._wire.start_tls(Reply(220, "2.0.0", "Go ahead"))
+        # Whatever was said before may have been said by somebody in between [RFC 3207 section 4.2].
+        self._client = Client(address=self._client.address, helo="", extended=False, tls=self._wire.tls)
+        self._offered = None
 
     async def _ehlo(self, argument: str) -> None:
         await self._greeted(argument, extended=True)
         settings = self._host.settings
         self._offered = offer(settings.max_message_size, await self._host.upstream.capabilities())
-        await self._say(ehlo_lines(settings.hostname, self._offered))
+        starttls = self._listener.tls in (Tls.OFFERED, Tls.REQUIRED) and not self._client.tls
+        await self._wire.say(ehlo_lines(settings.hostname, self._offered, starttls=starttls))
 
     async def _helo(self, argument: str) -> Reply:
         await self._greeted(argument, extended=False)
@@ -125,14 +176,17 @@ class Dialogue:
         if not helo:
             raise Refused(501, "5.5.4", "Say who you are")
         await self._abandon()
-        self._client = Client(address=self._client.address, helo=helo, extended=extended)
+        self._client = replace(self._client, helo=helo, extended=extended)
 
     async def _mail(self, argument: str) -> Reply:
         if not self._client.helo:
             raise Refused(503, "5.5.1", "Say EHLO first")
         if self._transaction is not None and not self._transaction.lost:
             raise Refused(503, "5.5.1", "A transaction is open already")
+        self._mail_said = True
         sender = self._sender(argument)
+        if not self._host.budget.has_room(sender.size):
+            return NO_ROOM
         self._transaction = transaction = self._host.new_transaction()
         reply = await transaction.mail(sender)
         if not reply.accepted:
@@ -146,7 +200,7 @@ class Dialogue:
         self._check_may_relay(mailbox)
         parameters = mail_parameters(rest, self._offered)
         if parameters.size > self._size_limit:
-            raise Refused(552, "5.3.4", f"The message is larger than {self._size_limit} octets")
+            raise _too_large(self._size_limit)
         _check_ascii(mailbox, utf8=parameters.utf8)
         return Sender(
             mailbox=mailbox, parameters=parameters.passed_on, size=parameters.size, utf8=parameters.utf8
@@ -185,36 +239,70 @@ class Dialogue:
         _check_no_argument(argument)
         if refusal := transaction.data_refusal():
             return refusal
+        claim = self._host.budget.claim()
+        if not claim.cover(transaction.sender.size):
+            return NO_ROOM
         self.past_data = True
         try:
-            await self._say(b"354 End data with <CR><LF>.<CR><LF>\r\n")
-            return await self._take_message(transaction)
+            self._wire.expect_message()
+            await self._wire.say(b"354 End data with <CR><LF>.<CR><LF>\r\n")
+            return await self._take_message(transaction, claim)
         finally:
             self.past_data = False
 
-    async def _take_message(self, transaction: Transaction) -> Reply | None:
-        limit = self._size_limit
+    async def _take_message(self, transaction: Transaction, claim: Claim) -> Reply | None:
+        """Read the message, and answer its final dot."""
         try:
-            content = await read_message(self._reader, limit=limit, patience=self._host.settings.data_timeout)
+            message = await read_message(self._wire, limit=self._size_limit, reserve=claim.cover)
+            refusal = self._message_refusal(message)
         except MessageTooLarge:
+            refusal = _too_large(self._size_limit).reply
+        except NoRoom:
+            refusal = NO_ROOM
+        except BaseException:
+            claim.release()
+            raise
+        if refusal is not None:
+            claim.release()
+            log_refusal(
+                refusal,
+                id=transaction.id,
+                client=self._client.address,
+                sender=transaction.sender.mailbox,
+                recipients=len(transaction.recipients),
+            )
             await self._abandon()
-            return Reply(552, "5.3.4", f"The message is larger than {limit} octets")
-        except TimeoutError:
-            return Reply(421, "4.4.2", "The message stopped coming")
-        self._transaction = None
+            return refusal
+        self._transaction, self._mail_said = None, False
         submission = Submission(
             id=transaction.id,
             at=transaction.at,
             client=self._client,
             sender=transaction.sender,
             recipients=tuple(transaction.recipients),
-            content=content,
+            content=message.content,
         )
-        return await self._deliver(submission, transaction)
+        return await self._deliver(submission, transaction, claim)
 
-    async def _deliver(self, submission: Submission, transaction: Transaction) -> Reply | None:
+    def _message_refusal(self, message: Message) -> Reply | None:
+        if message.nul:
+            return Reply(554, "5.6.0", "The message has a NUL in it")  # RFC 5322 section 4 forbids it
+        setting = self._host.settings.bare_newlines
+        tolerant = self._may_relay if setting is BareNewlines.AUTO else setting is BareNewlines.NORMALISE
+        if message.bare_newlines and not tolerant:
+            return Reply(521, "5.5.2", "The message has a CR or LF alone in it")
+        return None
+
+    async def _deliver(self, submission: Submission, transaction: Transaction, claim: Claim) -> Reply | None:
         """Answer the final dot; None where it is answered already, as LMTP does for each recipient."""
-        return await self._host.deliver(submission, transaction)
+        reply = await self._host.deliver(submission, transaction, claim)
+        if reply.accepted:
+            self._message_was_taken()
+        return reply
+
+    def _message_was_taken(self) -> None:
+        self._conduct.message_taken()
+        self._wire.message_taken()
 
     async def _rset(self, argument: str) -> Reply:
         _check_no_argument(argument)
@@ -242,6 +330,7 @@ class Dialogue:
 
     async def _abandon(self) -> None:
         """End the transaction before the answer, so that the next MAIL finds its connection free."""
+        self._mail_said = False
         if self._transaction is not None:
             transaction, self._transaction = self._transaction, None
             await transaction.abandon()
@@ -253,6 +342,7 @@ Dialogue.commands = {
     b"MAIL": Dialogue._mail,
     b"RCPT": Dialogue._rcpt,
     b"DATA": Dialogue._data,
+    b"STARTTLS": Dialogue._starttls,
     b"RSET": Dialogue._rset,
     b"NOOP": Dialogue._noop,
     b"VRFY": Dialogue._vrfy,
@@ -261,11 +351,8 @@ Dialogue.commands = {
 }
 
 
-def _plain_address(address: str) -> IPv4Address | IPv6Address:
-    """Return an IPv4 address as such where it came over a socket for both families."""
-    parsed = ip_address(address.partition("%")[0])
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return mapped or parsed
+def _too_large(limit: int) -> Refused:
+    return Refused(552, "5.3.4", f"The message is larger than {limit} octets")  # RFC 1870 section 6
 
 
 def _check_ascii(mailbox: str, *, utf8: bool) -> None:

@@ -22,7 +22,7 @@ def offer(max_size: int, upstream: Capabilities | None) -> Capabilities:
     )
 
 
-def ehlo_lines(hostname: str, offered: Capabilities) -> bytes:
+def ehlo_lines(hostname: str, offered: Capabilities, *, starttls: bool) -> bytes:
     """Return the whole reply. PIPELINING concerns only this hop: it is always there."""
     extensions = {
         f"SIZE {offered.size}": True,
@@ -31,6 +31,7 @@ def ehlo_lines(hostname: str, offered: Capabilities) -> bytes:
         "SMTPUTF8": offered.utf8,
         "DSN": offered.dsn,
         "ENHANCEDSTATUSCODES": offered.enhanced_codes,
+        "STARTTLS": starttls,
     }
     lines = [hostname, *(name for name, given in extensions.items() if given)]
     return "".join(

@@ -27,7 +27,8 @@ class Client:
 
     address: str  # IP
     helo: str  # as it was said: anything at all
-    extended: bool  # EHLO
+    extended: bool  # EHLO, or LHLO
+    tls: str = ""  # version and cipher suite; "" without TLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,16 +21,18 @@ def received_header(
         f"Received: from {_clean_helo(client.helo)} ({_address_literal(client.address)})",
         f"\tby {hostname} with {protocol} id {message}",
     ]
+    if client.tls:
+        lines.append(f"\t({client.tls})")
     if recipient is not None and recipient.isascii():
         lines.append(f"\tfor <{recipient}>")
     return "\r\n".join([*lines[:-1], f"{lines[-1]};", f"\t{_date(at)}", ""]).encode("ascii")
 
 
-def protocol_name(*, extended: bool, utf8: bool) -> str:
+def protocol_name(*, extended: bool, utf8: bool, tls: bool = False) -> str:
     """Return what the `with` clause calls the protocol [RFC 3848, RFC 6531 section 4.3]."""
-    if utf8:
-        return "UTF8SMTP"
-    return "ESMTP" if extended else "SMTP"
+    if not extended:
+        return "SMTP"
+    return ("UTF8SMTP" if utf8 else "ESMTP") + ("S" if tls else "")
 
 
 def _clean_helo(helo: str) -> str:

@@ -27,6 +27,11 @@ class Reply:
         return 200 <= self.code <= 299
 
     @property
+    def closing(self) -> bool:
+        """Whether the connection ends behind it [RFC 5321 section 3.8, RFC 7504]."""
+        return self.code in (221, 421, 521)
+
+    @property
     def permanent(self) -> bool:
         """Whether it is a 5xx."""
         return self.code >= 500

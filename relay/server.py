@@ -3,14 +3,18 @@
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 
 from events.model import Record
 from links.ids import MESSAGE_RANDOM_BYTES, message_id
+from relay.arrivals import Arrivals
 from relay.delivery import Delivery
 from relay.dialogue import OWN_FAULT
 from relay.envelope import Submission
 from relay.listener import Listener
+from relay.message_budget import Claim, MessageBudget
 from relay.metrics import Fault, RelayMetrics
 from relay.pipeline import Pipeline
 from relay.replies import Reply
@@ -26,7 +30,7 @@ class Relay:
     """SMTP in, rewrite, SMTP out.
 
     `record` is the journal's `append`; `now` returns milliseconds since 1970, `monotonic` seconds,
-    `random_bytes` that many of them.
+    `random_bytes` that many of them, `tls` the context for new connections, None where there is none.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Relay:
         now: Callable[[], int],
         monotonic: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        tls: Callable[[], ssl.SSLContext | None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.upstream = upstream
@@ -57,37 +62,22 @@ class Relay:
             monotonic=monotonic,
             random_bytes=random_bytes,
         )
-        self._connecting: set[asyncio.Task[None]] = set()
+        self.budget = MessageBudget(settings.max_bytes_in_flight)
+        self._tls = tls
+        self._arrivals = Arrivals(settings, tls, partial(SmtpSession, self))
         self._sessions: dict[SmtpSession, asyncio.Task[None]] = {}
         self._deliveries: set[asyncio.Task[Reply]] = set()
 
     def adopt(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None:
         """Speak with the client of an accepted connection; `on_closed` is called once when it has ended."""
-        connecting = asyncio.create_task(self._connect(sock, listener, on_closed))
-        self._connecting.add(connecting)
-        connecting.add_done_callback(self._connecting.discard)
-
-    async def _connect(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None:
-        session = SmtpSession(self, listener, on_closed)
-        loop = asyncio.get_running_loop()
-        try:
-            sock.setblocking(False)
-            await loop.connect_accepted_socket(lambda: session, sock)
-        except OSError as error:
-            _log.debug("a client was gone before it was greeted: %s", error)
-        finally:
-            if not session.begun:
-                sock.close()
-                on_closed()
+        self._arrivals.take(sock, listener, on_closed)
 
     async def stop(self, grace: float) -> None:
         """Stop, once nothing more is adopted: idle clients go, messages have `grace` seconds to get through.
 
         Await it before the loop ends: `asyncio.run` cancels whatever is left, past the final dot too.
         """
-        for connecting in list(self._connecting):
-            connecting.cancel()
-        await _wait(self._connecting, until=None)
+        await self._arrivals.stop()
         for session in list(self._sessions):
             session.drain()
         deadline = asyncio.get_running_loop().time() + grace
@@ -102,6 +92,11 @@ class Relay:
         await self.upstream.close()
 
     @property
+    def tls(self) -> ssl.SSLContext | None:
+        """The context for a client that begins TLS now."""
+        return self._tls()
+
+    @property
     def connected(self) -> int:
         """How many clients are."""
         return len(self._sessions)
@@ -113,12 +108,13 @@ class Relay:
             self.upstream, id=message_id(now, self._random_bytes(MESSAGE_RANDOM_BYTES)), at=now
         )
 
-    async def deliver(self, submission: Submission, transaction: Transaction) -> Reply:
+    async def deliver(self, submission: Submission, transaction: Transaction, claim: Claim) -> Reply:
         """Deliver it in a task of its own: a client that goes away now must not leave it half done."""
         delivery = asyncio.create_task(self._deliver(submission, transaction))
         self._deliveries.add(delivery)
         self.metrics.deliveries.inc()
         delivery.add_done_callback(self._delivered)
+        delivery.add_done_callback(lambda _: claim.release())
         return await asyncio.shield(delivery)
 
     def _delivered(self, delivery: asyncio.Task[Reply]) -> None:

@@ -1,24 +1,37 @@
 """One connection of a client: aiosmtpd's handling of connections, with a command loop of our own.
 
 aiosmtpd 1.4.6 decodes addresses as RFC 2047 headers, refuses most ESMTP parameters, answers a fault of ours
-with `500` and its text, buffers a message without line endings without bound, and restarts its one timer on
-any command. So the loop, the parsers, the timers and DATA are ours; connections, and what TLS will need, are
-its.
+with `500` and its text, buffers a message without line endings without bound, restarts its one timer on any
+command, and leaves its STARTTLS to the event loop's private parts. So the loop, the parsers, the timers, TLS
+and DATA are ours; connections are its.
 """
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from aiosmtpd.smtp import SMTP
 
-from relay.dialogue import Dialogue, Host
+from relay.dialogue import ConnectionOver, Dialogue, Host
 from relay.listener import Listener
+from relay.proxy_protocol import SIGNATURE
 from relay.replies import Reply
+from relay.session_timer import SessionTimer
+
+_log = logging.getLogger("waypost.relay")
 
 MAX_COMMAND = 4096  # octets; RFC 5321 section 4.5.3.1.4 asks for 512, and extensions add to it
+LINGER_SECONDS = 30.0  # for a last reply that the client does not read
+_PIECE = 256 * 1024  # octets; the most that asyncio reads at once
+
 _CLOSING = Reply(421, "4.3.2", "Shutting down, try again later")
+_SILENT = Reply(421, "4.4.2", "Nothing was said for too long")
+_STALLED = Reply(421, "4.4.2", "The message stopped coming")
+_SLOW = Reply(421, "4.4.2", "The message came too slowly")
+_NO_MESSAGE = Reply(421, "4.4.2", "No message was sent for too long")
+_STRAY_PROXY = Reply(421, "4.7.0", "No PROXY header is taken from this address")
 
 # It logs each command line with its addresses; `mail_log` is the one place for those.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
@@ -26,6 +39,9 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 class SessionHost(Host, Protocol):
     """A host that knows who is connected."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None: ...
 
     def opened(self, session: "SmtpSession", task: asyncio.Task[None]) -> None: ...
 
@@ -40,17 +56,21 @@ class _NoHooks:
 
 
 class SmtpSession(SMTP):
-    """One connection of a client."""
+    """One connection of a client. `address` is its IP address, "" on a Unix socket."""
 
     line_length_limit = 64 * 1024  # octets: how far the stream reader looks for a line ending
 
-    def __init__(self, host: SessionHost, listener: Listener, on_closed: Callable[[], None]) -> None:
-        super().__init__(
-            _NoHooks(), hostname=host.settings.hostname, ident="Waypost", loop=asyncio.get_running_loop()
-        )
+    def __init__(
+        self, host: SessionHost, listener: Listener, address: str, on_closed: Callable[[], None]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(_NoHooks(), hostname=host.settings.hostname, ident="Waypost", loop=loop)
         self._host = host
         self._listener = listener
+        self._address = address
         self._on_closed = on_closed
+        self._timer = SessionTimer(loop, self._expired)
+        self._patience_ends = loop.time() + host.settings.session_timeout
         self._dialogue: Dialogue | None = None
         self._draining = False
         self._over = False  # the client was told
@@ -72,7 +92,11 @@ class SmtpSession(SMTP):
         return self._handler_coroutine is not None
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._writer.close()
+        self._timer.cancel()
+        transport = self._writer.transport
+        transport.close()
+        if transport.get_write_buffer_size():
+            self.loop.call_later(LINGER_SECONDS, transport.abort)
         self._host.closed(self)
         self._on_closed()
 
@@ -87,49 +111,157 @@ class SmtpSession(SMTP):
         if self._handler_coroutine is not None:
             self._handler_coroutine.cancel()
 
+    def connection_lost(self, error: Exception | None) -> None:
+        """End: of all the ways to lose a client, from time-out to TLS alert, none differs from another."""
+        super().connection_lost(error and ConnectionResetError())
+
     def eof_received(self) -> bool | None:
         """Let a client that has said all finish: aiosmtpd would drop what it pipelined."""
         return asyncio.StreamReaderProtocol.eof_received(self)
 
-    def _timeout_cb(self) -> None:
-        """Each phase has its own timer."""
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Put ours where aiosmtpd has its one timer, which it cancels when the connection is lost."""
+        self._timeout_handle = cast(asyncio.TimerHandle, self._timer)
 
     async def _handle_client(self) -> None:
         try:
             await self._converse()
+        except ConnectionOver as over:
+            self._end_with(over.reply)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client is gone
         finally:
             if self._dialogue is not None:
                 self._dialogue.end()
             if self._draining and not self._over:
-                self._writer.write(_CLOSING.encode())
+                self._end_with(_CLOSING)
 
     async def _converse(self) -> None:
-        peer = self._writer.get_extra_info("peername")
-        if peer is None:  # gone before we looked
-            return
-        address = peer[0] if isinstance(peer, tuple) else ""
-        self._dialogue = Dialogue(self._host, address, self._reader, self._say)
-        await self._say(f"220 {self.hostname} ESMTP Waypost\r\n".encode("ascii"))
+        self._dialogue = dialogue = Dialogue(self._host, self._listener, self._address, self)
+        self._wait_for_command()
+        await self.say(f"220 {self.hostname} ESMTP Waypost\r\n".encode("ascii"))
         while not (self._draining or self._over):
-            if reply := await self._next_reply(self._dialogue):
-                self._over = reply.code in (221, 421)
-                await self._say(reply.encode())
+            line = await self._read_command()
+            self._timer.pause()
+            reply = await dialogue.obey(line) if isinstance(line, bytes) else line
+            self._wait_for_command()
+            if reply is not None:
+                self._over = reply.closing
+                await self.say(reply.encode())
 
-    async def _say(self, lines: bytes) -> None:
-        self._writer.write(lines)
-        await self._writer.drain()
-
-    async def _next_reply(self, dialogue: Dialogue) -> Reply | None:
-        """Read a command and obey it; None where it is answered already."""
+    async def _read_command(self) -> bytes | Reply:
+        """Return a line without its ending, or what to answer to something that is none."""
         try:
-            async with asyncio.timeout(self._host.settings.command_timeout):
-                line = await self._reader.readuntil(b"\n")
-        except TimeoutError:
-            return Reply(421, "4.4.2", "Nothing was said for too long")
+            line = await self._reader.readuntil(b"\n")
         except asyncio.LimitOverrunError:
             return Reply(421, "4.5.2", "That is no command")
         if len(line) > MAX_COMMAND:
             return Reply(500, "5.5.2", "The line is too long")
-        return await dialogue.obey(line.rstrip(b"\r\n"))
+        if line == b"\r\n" and _buffer(self._reader).startswith(SIGNATURE[2:]):
+            _log.warning("a PROXY header came from %s, which relay.proxy_peers does not list", self._address)
+            return _STRAY_PROXY
+        return line.rstrip(b"\r\n")
+
+    # What the dialogue needs of the connection
+
+    @property
+    def tls(self) -> str:
+        """What is spoken: version and cipher suite; "" without TLS."""
+        transport = self._writer.transport
+        cipher, tls = transport.get_extra_info("cipher"), transport.get_extra_info("ssl_object")
+        return f"{tls.version()} {cipher[0]}" if tls and cipher else ""
+
+    async def say(self, lines: bytes) -> None:
+        """Write replies; wait while the client does not read them."""
+        self._writer.write(lines)
+        await self._writer.drain()
+
+    def expect_message(self) -> None:
+        """Begin to measure how a message comes."""
+        self._window_ends = self.loop.time() + self._host.settings.data_timeout
+        self._came = 0
+
+    async def read_piece(self) -> bytes:
+        """Return what came of a message."""
+        settings = self._host.settings
+        self._wait(settings.data_timeout, _STALLED)
+        piece = await self._reader.read(_PIECE)
+        self._timer.pause()
+        self._came += len(piece)
+        now = self.loop.time()
+        if now >= self._window_ends:
+            if self._came < settings.minimum_rate * settings.data_timeout:
+                raise ConnectionOver(_SLOW)
+            self._window_ends, self._came = now + settings.data_timeout, 0
+        return piece
+
+    def give_back(self, rest: bytes) -> None:
+        """Put back what stood behind the final dot."""
+        _buffer(self._reader)[:0] = rest
+
+    def message_taken(self) -> None:
+        """Be patient again."""
+        self._patience_ends = self.loop.time() + self._host.settings.session_timeout
+
+    async def start_tls(self, go_ahead: Reply) -> None:
+        """Say so, and do the handshake. Raises what ends the connection.
+
+        What was pipelined behind STARTTLS may have been put there by somebody in between, and is dropped
+        [RFC 3207 section 6, CVE-2011-0411]. Nothing may be awaited before the transport is replaced: the
+        client's first bytes of TLS would end up among the commands.
+        """
+        context = self._host.tls
+        if context is None:
+            raise ConnectionOver(Reply(421, "4.7.0", "TLS is not available"))
+        _buffer(self._reader).clear()
+        plain = self._writer.transport
+        plain.write(go_ahead.encode())
+        try:
+            encrypted = await self.loop.start_tls(
+                plain,
+                self,
+                context,
+                server_side=True,
+                ssl_handshake_timeout=self._host.settings.handshake_timeout,
+            )
+        except OSError as error:
+            _log.info("TLS with %s failed: %s", self._address, error)
+            plain.abort()
+            raise ConnectionAbortedError from None
+        if encrypted is None:
+            raise ConnectionAbortedError
+        _replace_transport(self, self._reader, self._writer, encrypted)
+
+    # Timers
+
+    def _wait_for_command(self) -> None:
+        self._wait(self._host.settings.command_timeout, _SILENT)
+
+    def _wait(self, seconds: float, reply: Reply) -> None:
+        deadline = self.loop.time() + seconds
+        if self._patience_ends < deadline:
+            deadline, reply = self._patience_ends, _NO_MESSAGE
+        self._timer.set(deadline, reply)
+
+    def _expired(self, reply: Reply) -> None:
+        if self._writer.transport.get_write_buffer_size():
+            self._writer.transport.abort()  # it does not read: it would not hear that it is over
+        else:
+            self._reader.set_exception(ConnectionOver(reply))
+
+    def _end_with(self, reply: Reply) -> None:
+        self._over = True
+        self._writer.write(reply.encode())
+
+
+def _buffer(reader: asyncio.StreamReader) -> bytearray:
+    """What has come and was not read yet: StreamReader has no public way to look at it or to put back."""
+    return cast(bytearray, cast(Any, reader)._buffer)
+
+
+def _replace_transport(session: Any, reader: Any, writer: Any, encrypted: asyncio.Transport) -> None:
+    """As StreamWriter.start_tls does it, which awaits before it has replaced the protocol."""
+    session.transport = session._transport = encrypted
+    reader._transport = writer._transport = encrypted
+    reader._paused = False
+    session._over_ssl = True

@@ -1,6 +1,7 @@
 """What the relay is told by the settings file: frozen values, already valid."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -9,16 +10,36 @@ from rewriter.policy import Mode, Policy
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
+class BareNewlines(StrEnum):
+    """What a message with a CR or LF alone meets: such line endings are how messages are smuggled."""
+
+    AUTO = "auto"  # normalised for the networks that may relay, refused for others
+    NORMALISE = "normalise"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaySettings:
     """SMTP in. Times in seconds."""
 
     hostname: str  # in greeting, EHLO and Received
     networks: tuple[IPv4Network | IPv6Network, ...] = LOOPBACK  # clients that may relay
+    proxy_peers: tuple[IPv4Network | IPv6Network, ...] = ()  # who must begin with a PROXY header
+    max_per_address: int = 50  # connections, of the addresses that PROXY headers name
     max_message_size: int = 25 * 1024 * 1024  # octets
+    max_bytes_in_flight: int = 256 * 1024 * 1024  # of memory, for all messages under way
     max_recipients: int = 1_000
+    bare_newlines: BareNewlines = BareNewlines.AUTO
     command_timeout: float = 300.0  # at least five minutes, RFC 5321 section 4.5.3.2.7
-    data_timeout: float = 180.0  # between two reads of a message
+    data_timeout: float = 180.0  # between two reads of a message, RFC 5321 section 4.5.3.2.5
+    minimum_rate: int = 500  # octets a second of a message, over each `data_timeout`
+    session_timeout: float = 3600.0  # without a message that was taken
+    handshake_timeout: float = 30.0
+    proxy_timeout: float = 5.0
+    soft_errors: int = 10  # of one client without a message; then each answer is delayed
+    error_delay: float = 1.0
+    hard_errors: int = 20  # then it is sent away
+    max_idle_commands: int = 100  # such as NOOP, without a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ class Relaying:
         count = len(self.upstream.taken)
 
         def lines() -> list[str]:
-            return [line for line in self.running.log if "waypost.mail" in line]
+            return [line for line in self.running.log if "waypost.mail" in line and " relayed " in line]
 
         self.running.wait_for(lambda: len(lines()) >= count, "a message was not logged")
         return lines()[-1]

@@ -7,33 +7,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.data_reader import MessageTooLarge, has_only_crlf, read_message, with_crlf
+from relay.data_reader import Message, MessageTooLarge, NoRoom, has_only_crlf, read_message, with_crlf
 
 LIMIT = 10_000
 
 
-def read(*pieces: bytes, limit: int = LIMIT, eof: bool = False) -> tuple[bytes, bytes]:
+class Pieces:
+    """A client that says these pieces, then hangs up."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = list(pieces)
+
+    async def read_piece(self) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def give_back(self, rest: bytes) -> None:
+        self._pieces.insert(0, rest)
+
+    @property
+    def left(self) -> bytes:
+        return b"".join(self._pieces)
+
+
+def read_all(*pieces: bytes, limit: int = LIMIT, room: int = 1_000_000) -> tuple[Message, bytes]:
     """Read a message that comes in these pieces; return it and what is left for the next command."""
+    source = Pieces(*filter(None, pieces))
+    message = asyncio.run(read_message(source, limit=limit, reserve=lambda size: size <= room))
+    return message, source.left
 
-    async def feed() -> tuple[bytes, bytes]:
-        reader = asyncio.StreamReader()
 
-        async def arrive() -> None:
-            for piece in pieces:
-                reader.feed_data(piece)
-                await asyncio.sleep(0)
-            if eof:
-                reader.feed_eof()
-
-        arriving = asyncio.create_task(arrive())
-        try:
-            message = await read_message(reader, limit=limit, patience=5)
-        finally:
-            await arriving
-        reader.feed_eof()
-        return message, await reader.read()
-
-    return asyncio.run(feed())
+def read(*pieces: bytes, limit: int = LIMIT) -> tuple[bytes, bytes]:
+    message, rest = read_all(*pieces, limit=limit)
+    return message.content, rest
 
 
 def test_the_final_dot_is_not_part_of_it() -> None:
@@ -105,23 +110,60 @@ def test_as_much_as_the_limit_is_taken_however_much_is_stuffed() -> None:
         read(stuffed, limit=len(message) - 1)
 
 
-def test_beyond_the_limit_nothing_is_kept() -> None:
-    async def flood() -> int:
-        reader = asyncio.StreamReader()
-        reading = asyncio.create_task(read_message(reader, limit=100_000, patience=5))
-        tracemalloc.start()
-        try:
-            for _ in range(1_000):
-                reader.feed_data(b"x" * 10_000)
-                await asyncio.sleep(0)
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-            reader.feed_data(b"\r\n.\r\n")
-            with pytest.raises(MessageTooLarge):
-                await reading
+class Flood:
+    """Ten million octets in pieces, and the end; `peak` is what they cost at most."""
 
-    assert asyncio.run(flood()) < 500_000  # of ten million that came
+    def __init__(self) -> None:
+        self.sent = self.peak = 0
+
+    async def read_piece(self) -> bytes:
+        self.peak = max(self.peak, tracemalloc.get_traced_memory()[1])
+        self.sent += 1
+        return b"x" * 10_000 if self.sent <= 1_000 else b"\r\n.\r\n"
+
+    def give_back(self, rest: bytes) -> None:
+        assert rest == b""
+
+
+@pytest.mark.parametrize(("limit", "room", "error"), [(100_000, 10**9, MessageTooLarge), (10**9, 0, NoRoom)])
+def test_beyond_the_limit_nothing_is_kept(limit: int, room: int, error: type[Exception]) -> None:
+    flood = Flood()
+    tracemalloc.start()
+    try:
+        with pytest.raises(error):
+            asyncio.run(read_message(flood, limit=limit, reserve=lambda size: size <= room))
+    finally:
+        tracemalloc.stop()
+    assert flood.peak < 500_000
+
+
+def test_where_there_is_no_room_it_is_read_to_its_end() -> None:
+    source = Pieces(b"x" * 50, b"y\r\n.", b"\r\nQUIT\r\n")
+    with pytest.raises(NoRoom):
+        asyncio.run(read_message(source, limit=LIMIT, reserve=lambda size: size < 50))
+    assert source.left == b"QUIT\r\n"
+
+
+def test_room_is_asked_for_as_it_comes() -> None:
+    sizes: list[int] = []
+    source = Pieces(b"a" * 10, b"b" * 10, b"\r\n.\r\n")
+    asyncio.run(read_message(source, limit=LIMIT, reserve=lambda size: sizes.append(size) is None))
+    assert sizes == [10, 20, 22]
+
+
+@pytest.mark.parametrize("body", [b"a\r\n", b"a\r\n.\r\n"])
+def test_what_is_clean_is_said_to_be(body: bytes) -> None:
+    message, _ = read_all(body.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    assert (message.bare_newlines, message.nul) == (False, False)
+
+
+@pytest.mark.parametrize("bare", [b"\n", b"\r", b"\n\r", b"\r\r\n"])
+def test_a_bare_newline_is_told(bare: bytes) -> None:
+    assert read_all(b"a" + bare + b"b\r\n.\r\n")[0].bare_newlines
+
+
+def test_a_nul_is_told() -> None:
+    assert read_all(b"a\0b\r\n.\r\n")[0].nul
 
 
 def test_the_end_is_found_across_pieces_beyond_the_limit() -> None:
@@ -131,15 +173,7 @@ def test_the_end_is_found_across_pieces_beyond_the_limit() -> None:
 
 def test_a_client_that_hangs_up_sent_no_message() -> None:
     with pytest.raises(asyncio.IncompleteReadError):
-        read(b"a\r\n.\r", eof=True)
-
-
-def test_silence_is_not_waited_out() -> None:
-    async def silent() -> None:
-        await read_message(asyncio.StreamReader(), limit=LIMIT, patience=0)
-
-    with pytest.raises(TimeoutError):
-        asyncio.run(silent())
+        read(b"a\r\n.\r")
 
 
 pieces_of_mail = st.lists(

@@ -30,7 +30,11 @@ def test_an_upstream_never_reached_may_have_everything() -> None:
 
 
 def test_the_lines() -> None:
-    assert ehlo_lines("relay.test", Capabilities(size=1000, eight_bit=True)) == (
+    assert ehlo_lines("relay.test", Capabilities(size=1000, eight_bit=True), starttls=False) == (
         b"250-relay.test\r\n250-SIZE 1000\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
     )
-    assert ehlo_lines("relay.test", Capabilities(size=1)).endswith(b"\r\n250 PIPELINING\r\n")
+    assert ehlo_lines("relay.test", Capabilities(size=1), starttls=False).endswith(b"\r\n250 PIPELINING\r\n")
+
+
+def test_starttls_is_offered_where_it_is_to_be() -> None:
+    assert ehlo_lines("relay.test", Capabilities(size=1000), starttls=True).endswith(b"250 STARTTLS\r\n")

@@ -68,3 +68,18 @@ def test_protocol_names() -> None:
     assert protocol_name(extended=True, utf8=False) == "ESMTP"
     assert protocol_name(extended=False, utf8=False) == "SMTP"
     assert protocol_name(extended=True, utf8=True) == "UTF8SMTP"
+    assert protocol_name(extended=True, utf8=False, tls=True) == "ESMTPS"
+    assert protocol_name(extended=True, utf8=True, tls=True) == "UTF8SMTPS"
+    assert protocol_name(extended=False, utf8=False, tls=True) == "SMTP"
+
+
+def test_tls_is_told() -> None:
+    header = received_header(
+        client=Client(address="192.0.2.1", helo="x", extended=True, tls="TLSv1.3 TLS_AES_256_GCM_SHA384"),
+        hostname="relay.example",
+        protocol="ESMTPS",
+        message="0" * 24,
+        recipient="a@b.example",
+        at=AT,
+    )
+    assert b"\r\n\t(TLSv1.3 TLS_AES_256_GCM_SHA384)\r\n\tfor <a@b.example>;\r\n" in header

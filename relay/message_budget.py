@@ -1,0 +1,47 @@
+"""Bounds the memory of the messages that are under way at one time."""
+
+COST = 4  # octets of memory for each of a message: as it came, decoded, rewritten, on its way out
+
+
+class MessageBudget:
+    """So many octets. A message alone is always let in: a large one must not wait for ever."""
+
+    def __init__(self, octets: int) -> None:
+        self._octets = octets
+        self.used = 0
+
+    def has_room(self, size: int) -> bool:
+        """Tell whether a message of so many octets would be let in now."""
+        return not self.used or self.used + COST * size <= self._octets
+
+    def claim(self) -> "Claim":
+        """Return the share of one message, nothing yet."""
+        return Claim(self)
+
+
+class Claim:
+    """The share of one message. Nobody waits for another's share, so nothing can lock."""
+
+    __slots__ = ("_budget", "_held")
+
+    def __init__(self, budget: MessageBudget) -> None:
+        self._budget = budget
+        self._held = 0
+
+    def cover(self, size: int) -> bool:
+        """Make it large enough for `size` octets of message; return False where that cannot be."""
+        more = COST * size - self._held
+        if more <= 0:
+            return True
+        budget = self._budget
+        alone = budget.used == self._held
+        if not alone and budget.used + more > budget._octets:
+            return False
+        self._held += more
+        budget.used += more
+        return True
+
+    def release(self) -> None:
+        """Give it back; a second time changes nothing."""
+        self._budget.used -= self._held
+        self._held = 0
