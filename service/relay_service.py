@@ -4,13 +4,16 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from relay.acceptor import Acceptor
+from relay.client_address import is_among
 from relay.listener import Listener
 from service.relay_generation import Generation
-from service.settings import Settings
+from service.settings import RelaySection, Settings
 from service.settings_checks import listeners
+from service.wiring import networks
 
 log = logging.getLogger("waypost.service")
 
@@ -38,6 +41,7 @@ class RelayService:
             current.adopt,
             max_connections=settings.relay.max_connections,
             max_per_address=settings.relay.max_connections_per_address,
+            is_proxy=proxies(settings.relay),
         )
         self._acceptor.start(bound)
 
@@ -65,6 +69,7 @@ class RelayService:
             new.adopt,
             max_connections=settings.relay.max_connections,
             max_per_address=settings.relay.max_connections_per_address,
+            is_proxy=proxies(settings.relay),
             listeners=listeners(settings.relay),
         )
         self._retire(old)
@@ -90,6 +95,11 @@ class RelayService:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def proxies(section: RelaySection) -> Callable[[str], bool]:
+    """Return what tells the address of a proxy, whose clients are counted once its header names them."""
+    return partial(is_among, networks=networks(section.proxy_peers))
 
 
 async def _started(generation: Generation) -> Generation:

@@ -34,4 +34,9 @@ async def _spawn(settings: Settings, live: Live) -> WorkerProcess:
 def worker_share(settings: Settings, count: int) -> Settings:
     """Return what each of `count` workers gets of what is limited for all of them together."""
     pool_size = max(1, settings.upstream.pool_size // count)
-    return replace(settings, upstream=replace(settings.upstream, pool_size=pool_size))
+    in_flight = max(1, settings.relay.max_bytes_in_flight // count)
+    return replace(
+        settings,
+        relay=replace(settings.relay, max_bytes_in_flight=in_flight),
+        upstream=replace(settings.upstream, pool_size=pool_size),
+    )

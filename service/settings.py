@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from relay.settings import BareNewlines
 from rewriter import Limits, PixelPlace, SignedMail, VisibleUrl
 from rewriter.policy import Mode
 
@@ -46,10 +47,15 @@ class RelaySection:
     tls_certificate: Path | None = None  # PEM, the chain behind it; read again when it changes
     tls_key: Path | None = None
     networks: tuple[str, ...] = LOOPBACK_NETWORKS  # clients that may relay
+    proxy_peers: tuple[str, ...] = ()  # networks of proxies that begin with a PROXY header, version 2
     max_connections: int = 2_000
     max_connections_per_address: int = 50
     max_message_size: int = 26_214_400  # bytes
+    max_bytes_in_flight: int = 268_435_456  # of memory; about four times the size of each message under way
     max_recipients: int = 1_000
+    bare_newlines: BareNewlines = BareNewlines.AUTO
+    minimum_rate: int = 500  # bytes a second of a message, over each three minutes
+    session_seconds: int = 3_600  # without a message that was taken
     stop_seconds: int = 30  # for transactions under way at SIGTERM
 
 

@@ -15,6 +15,12 @@ from service.settings import RelaySection, Settings
 UPSTREAM_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
+AT_LEAST_ONE = (
+    *("max_connections", "max_connections_per_address", "max_message_size", "max_bytes_in_flight"),
+    *("max_recipients", "session_seconds"),
+)
+
+
 class SettingsError(OperatorError):
     """The settings cannot be used; the message is one line that says where and why."""
 
@@ -26,6 +32,7 @@ def check_values(settings: Settings, origin: str) -> None:
     _each(f"{origin}: tracker.listen", tracker.listen, parse_host_port)
     _each(f"{origin}: monitoring.listen", filter(None, [settings.monitoring.listen]), parse_host_port)
     _each(f"{origin}: relay.networks", relay.networks, _network)
+    _each(f"{origin}: relay.proxy_peers", relay.proxy_peers, _network)
     _each(f"{origin}: tracker.trusted_proxies", tracker.trusted_proxies, _network)
     _each(f"{origin}: upstream.url", [upstream.url], _upstream)
     _each(f"{origin}: tracking.default_domain", filter(None, [settings.tracking.default_domain]), _base_url)
@@ -36,7 +43,7 @@ def check_values(settings: Settings, origin: str) -> None:
         raise SettingsError(f"{origin}: relay: tls_certificate and tls_key need each other")
     if upstream.password and upstream.password_file:
         raise SettingsError(f"{origin}: upstream: give password or password_file, not both")
-    for name in ("max_connections", "max_connections_per_address", "max_message_size", "max_recipients"):
+    for name in AT_LEAST_ONE:
         if getattr(relay, name) < 1:
             raise SettingsError(f"{origin}: relay.{name}: must be at least 1")
     if upstream.pool_size < 1:

@@ -3,8 +3,9 @@
 import ipaddress
 import secrets
 import socket
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,10 +23,11 @@ from relay.pipeline import Pipeline
 from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
 from rewriter import Policy, rewrite
+from service.certificate import LiveCertificate
 from service.errors import OperatorError
 from service.freshness import LiveDirectory, LiveKeyRing
 from service.monitoring import new_registry
-from service.settings import Settings, TrackerSection
+from service.settings import RelaySection, Settings, TrackerSection
 from service.upstream_wiring import build_upstream, system_default
 from service.worker_numbers import WorkerNumbers
 from storage.domain_store import SqlDomainStore
@@ -73,12 +75,7 @@ def build_relay(settings: Settings, live: Live) -> Relay:
     hostname = settings.relay.hostname or socket.getfqdn()
     tracking = tracking_settings(settings)
     return Relay(
-        RelaySettings(
-            hostname=hostname,
-            networks=tuple(ipaddress.ip_network(network) for network in settings.relay.networks),
-            max_message_size=settings.relay.max_message_size,
-            max_recipients=settings.relay.max_recipients,
-        ),
+        relay_settings(settings.relay, hostname),
         tracking,
         upstream=build_upstream(settings, hostname),
         pipeline=build_pipeline(tracking, lambda: live.directory.current, lambda: live.ring.current),
@@ -87,7 +84,35 @@ def build_relay(settings: Settings, live: Live) -> Relay:
         now=now,
         monotonic=time.monotonic,
         random_bytes=secrets.token_bytes,
+        tls=_tls(settings.relay),
     )
+
+
+def relay_settings(section: RelaySection, hostname: str) -> RelaySettings:
+    """Return what the relay needs of its section."""
+    return RelaySettings(
+        hostname=hostname,
+        networks=networks(section.networks),
+        proxy_peers=networks(section.proxy_peers),
+        max_per_address=section.max_connections_per_address,
+        max_message_size=section.max_message_size,
+        max_bytes_in_flight=section.max_bytes_in_flight,
+        max_recipients=section.max_recipients,
+        bare_newlines=section.bare_newlines,
+        minimum_rate=section.minimum_rate,
+        session_timeout=section.session_seconds,
+    )
+
+
+def networks(texts: Iterable[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return networks that were checked already."""
+    return tuple(ipaddress.ip_network(text) for text in texts)
+
+
+def _tls(section: RelaySection) -> Callable[[], ssl.SSLContext | None]:
+    if section.tls_certificate is None or section.tls_key is None:
+        return lambda: None
+    return LiveCertificate(section.tls_certificate, section.tls_key, monotonic=time.monotonic).current
 
 
 def build_pipeline(
@@ -107,7 +132,7 @@ def build_tracker(settings: Settings, live: Live) -> TrackerApp:
         clock=now,
         new_id=lambda: record_id(secrets.token_bytes(RECORD_BYTES)),
         page=operator_page(section),
-        trusted_proxies=tuple(ipaddress.ip_network(network) for network in section.trusted_proxies),
+        trusted_proxies=networks(section.trusted_proxies),
     )
 
 

@@ -64,6 +64,8 @@ def test_pages_are_unharmed_and_tracked(
     found, stayed = 0, Counter[str]()
     for path in page_paths():
         page = real_mail.wrapped(path, encoding)
+        if b"\0" in page.message:
+            continue  # refused, as above
         received = relayed.send(page.message)
         prove_unharmed(page.message, received, relayed.base)
         before, after = (_hrefs(_body(message)) for message in (page.message, received))
