@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 help:
 	@echo "make run        start Waypost here on embedded defaults"
 	@echo "make test       all tests (under five minutes)"
+	@echo "make test-long  the tests that take minutes"
+	@echo "make fuzz       broken mail for the rewriter; SECONDS=60"
 	@echo "make lint       ruff, mypy --strict, import-linter"
 	@echo "make format     ruff format and sorted imports"
 	@echo "make bench      the benchmarks of docs/performance.md"
@@ -27,7 +29,14 @@ run: $(VENV)/.dev
 	exec $(BIN)/waypost serve
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest -m long
+
+SECONDS ?= 60
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m fuzz.rewriting --seconds $(SECONDS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -49,14 +49,14 @@ def links_for_outlook(
         return found
     candidates = _candidates(view)
     # As long as there is a comment for each candidate, none is part of a script, a style, a text area, a
-    # value or another comment.
-    in_tree = Counter(with_link)
-    in_source = Counter(candidate.data for candidate in candidates)
+    # value or another comment. All or nothing: where one is what a reader sees, and the same as a comment,
+    # they differ once its links are edited, and rewriting again would find more than the first time.
+    certain = Counter(with_link) == Counter(candidate.data for candidate in candidates)
     line, counted = 1, 0
     for number, candidate in enumerate(candidates):
         line += view.count("\n", counted, candidate.body_start)
         counted = candidate.body_start
-        if number < _MOST_BODIES and in_tree[candidate.data] == in_source[candidate.data]:
+        if certain and number < _MOST_BODIES:
             found += _links_in(candidate, line, limits)
         else:
             found.append(UnclearComment(candidate.start, line))

@@ -1,13 +1,24 @@
-"""What must hold for every message, however broken: for property tests and for fuzzing."""
+"""What must hold for every message and page, however broken: for property tests and for fuzzing."""
 
-from urllib.parse import quote
+import re
+from dataclasses import replace
+from urllib.parse import quote, unquote
 
-from rewriter import Edit, Policy, Result, SignedMail, rewrite
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
+
+from rewriter import Edit, LinkReport, Policy, Result, SignedMail, rewrite
+from rewriter.link_table import LinkTable
+from rewriter.part_edits import PartEdits
 from tests.rewriter.fake_links import BASE, FakeLinks
+from tests.rewriter.parts import edited_html
 
 ALL = Policy(text=True, signed_mail=SignedMail.TRACK, tracking_site="shop.ex")
 POLICIES = (ALL, Policy(), Policy(clicks=False), Policy(opens=False, text=True))
 OFF = Policy(clicks=False, opens=False)
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+TRACKED = re.compile(rf"{BASE}/c/(\d{{4}})-")
+# A parser that copies the chosen <option> into <selectedcontent> would see more links than the source has.
+WITHOUT_COPIES = LexborDocumentOptions.WO_EVENTS.value
 
 
 class EvenLinks(FakeLinks):
@@ -18,7 +29,7 @@ class EvenLinks(FakeLinks):
         return f"{BASE}/c/{number:04}-{quote(url, safe='')}"
 
 
-def check_all(message: bytes, policy: Policy) -> Result:
+def check_message(message: bytes, policy: Policy) -> Result:
     """Rewrite the message and raise AssertionError where something does not hold."""
     assert rewrite(message, OFF, EvenLinks()).message is message
     result = rewrite(message, policy, EvenLinks())
@@ -69,3 +80,58 @@ def check_report(result: Result) -> None:
     if report.pixel.reason is None:
         assert report.pixel.part in examined
         assert result.edits
+
+
+def check_page(html: bytes, policy: Policy) -> None:
+    """Edit one page and raise AssertionError where an independent parser sees other changes than reported.
+
+    The parser here reads no charset: pages that are not ASCII are only edited.
+    """
+    # Links and pixel apart: a link that is left open goes on around an image, as a second element.
+    for part in (replace(policy, opens=False), replace(policy, clicks=False)):
+        edited = edited_html(html, part, table=LinkTable(part, EvenLinks(), frozenset()))
+        if html.isascii() and b"\x1b" not in html:
+            _check_seen(_parsed(html), _parsed(edited.output), edited.part)
+
+
+def _check_seen(before: LexborHTMLParser, after: LexborHTMLParser, part: PartEdits) -> None:
+    images = [len(page.css(f'img[src^="{BASE}/o/"]')) for page in (before, after)]
+    assert images[1] - images[0] == (part.pixel is not None and part.pixel.reason is None)
+    reported = {link.number: link for link in part.links if link.reason is None}
+    if images[0] == images[1]:
+        seen = _check_hrefs(before, after, reported)
+        in_comments = {int(number) for number in TRACKED.findall(_comments(after))}
+        assert seen <= reported.keys() <= seen | in_comments
+
+
+def _parsed(html: bytes) -> LexborHTMLParser:
+    return LexborHTMLParser(html.decode("ascii"), options=WITHOUT_COPIES)
+
+
+def _check_hrefs(
+    before: LexborHTMLParser, after: LexborHTMLParser, reported: dict[int, LinkReport]
+) -> set[int]:
+    """Check that every href is as it was, or leads there; return the numbers of those that do."""
+    seen = set()
+    pages = [[node.attributes["href"] or "" for node in page.css("[href]")] for page in (before, after)]
+    for old, new in zip(*pages, strict=True):
+        if old == new:
+            continue
+        tracked = TRACKED.match(new)
+        assert tracked, f"{old!r} became {new!r}"
+        number = int(tracked[1])
+        destination = unquote(new[tracked.end() :])
+        assert reported[number].url == _as_read(old)
+        # In a URL to be sent whatever is not ASCII, and white space, is percent-encoded.
+        assert unquote(destination) == unquote(_as_read(old)), f"{old!r} leads to {destination!r}"
+        seen.add(number)
+    return seen
+
+
+def _as_read(href: str) -> str:
+    """Return the URL as a browser reads it (URL standard, section 4.4)."""
+    return re.sub(r"[\t\r\n]", "", href.strip("".join(map(chr, range(33)))))
+
+
+def _comments(page: LexborHTMLParser) -> str:
+    return "".join(COMMENT.findall(page.html or ""))

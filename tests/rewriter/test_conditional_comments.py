@@ -75,6 +75,11 @@ class TestLeavesAlone:
         unclear = found(f"<p>\n{comment}<script>'{comment}'</script>")
         assert [(type(each), each.line) for each in unclear] == [(UnclearComment, 2)] * 2
 
+    def test_any_comment_beside_one_that_is_none(self) -> None:
+        comment = "<!--[if mso]><a href={}><![endif]-->"
+        unclear = found(comment.format("U") + "<h" + comment.format("V"))
+        assert [type(each) for each in unclear] == [UnclearComment] * 2
+
     def test_a_body_on_which_the_engines_differ(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(conditional_comments, "agree_for_outlook", lambda *_: Reason.TOO_COMPLEX)
         [unclear] = found("<!--[if mso]><a href=U><![endif]-->")

@@ -1,0 +1,22 @@
+import pytest
+
+from fuzz.rewriting import tokens
+from fuzz.target import SEEDS, seeds, try_one
+from tests.rewriter import invariants
+from tests.rewriter.invariants import POLICIES, check_message, check_page
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_seed_holds(policy: invariants.Policy) -> None:
+    for message in seeds():
+        try_one(message)
+        check_message(message, policy)
+        check_page(message, policy)
+
+
+def test_every_folder_has_seeds() -> None:
+    assert [any(folder.rglob("*.eml")) for folder in SEEDS] == [True] * len(SEEDS)
+
+
+def test_the_dictionary_holds_bytes() -> None:
+    assert {b"=\r\n", b"\xff\xfe", b"<a href=", b"|"} - set(tokens()) == {b"|"}
