@@ -154,11 +154,7 @@ class Delivery:
         return received_header(
             client=submission.client,
             hostname=self._hostname,
-            protocol=protocol_name(
-                extended=submission.client.extended,
-                utf8=submission.sender.utf8,
-                tls=bool(submission.client.tls),
-            ),
+            protocol=protocol_name(submission.client, utf8=submission.sender.utf8),
             message=submission.id,
             recipient=only,
             at=submission.at,

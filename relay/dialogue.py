@@ -10,7 +10,7 @@ from relay.client_address import is_among, plain_address
 from relay.conduct import Conduct
 from relay.data_reader import Message, MessageTooLarge, NoRoom, Source, read_message
 from relay.ehlo import ehlo_lines, offer
-from relay.envelope import Client, Recipient, Sender, Submission
+from relay.envelope import LOCAL, Client, Recipient, Sender, Submission
 from relay.esmtp_parameters import mail_parameters, rcpt_parameters
 from relay.listener import Listener, Tls
 from relay.mail_log import log_refusal
@@ -24,7 +24,6 @@ from relay.upstream.port import Capabilities, Upstream
 
 _log = logging.getLogger("waypost.relay")
 
-LOCAL = "local"  # the address of a client on a Unix socket
 OWN_FAULT = Reply(451, "4.3.0", "Something went wrong here, try again later")
 NO_ROOM = Reply(452, "4.3.1", "Too much mail is under way, try again later")
 _BEFORE_TLS = frozenset((b"NOOP", b"EHLO", b"LHLO", b"STARTTLS", b"QUIT"))  # RFC 3207 section 4
@@ -90,6 +89,7 @@ class Dialogue:
     `address` is the client's IP address; "" on a Unix socket, whose permissions say who may relay.
     """
 
+    protocol: ClassVar[str] = "ESMTP"  # as the greeting says it
     commands: ClassVar[Mapping[bytes, Callable[[Any, str], Awaitable[Reply | None]]]]
 
     def __init__(self, host: Host, listener: Listener, address: str, wire: Wire) -> None:
@@ -97,7 +97,7 @@ class Dialogue:
         self._listener = listener
         self._wire = wire
         shown = str(plain_address(address)) if address else LOCAL
-        self._client = Client(address=shown, helo="", extended=False, tls=wire.tls)
+        self._client = Client(address=shown, helo="", extended=False, lmtp=listener.lmtp, tls=wire.tls)
         self._may_relay = not address or is_among(address, host.settings.networks)
         self._conduct = Conduct(host.settings)
         self._offered: Capabilities | None = None  # None before EHLO, and after HELO
@@ -157,15 +157,17 @@ class Dialogue:
         await self._abandon()
         await self._wire.start_tls(Reply(220, "2.0.0", "Go ahead"))
         # Whatever was said before may have been said by somebody in between [RFC 3207 section 4.2].
-        self._client = Client(address=self._client.address, helo="", extended=False, tls=self._wire.tls)
+        self._client = replace(self._client, helo="", extended=False, tls=self._wire.tls)
         self._offered = None
 
     async def _ehlo(self, argument: str) -> None:
         await self._greeted(argument, extended=True)
-        settings = self._host.settings
-        self._offered = offer(settings.max_message_size, await self._host.upstream.capabilities())
+        self._offered = await self._offer()
         starttls = self._listener.tls in (Tls.OFFERED, Tls.REQUIRED) and not self._client.tls
-        await self._wire.say(ehlo_lines(settings.hostname, self._offered, starttls=starttls))
+        await self._wire.say(ehlo_lines(self._host.settings.hostname, self._offered, starttls=starttls))
+
+    async def _offer(self) -> Capabilities:
+        return offer(self._host.settings.max_message_size, await self._host.upstream.capabilities())
 
     async def _helo(self, argument: str) -> Reply:
         await self._greeted(argument, extended=False)
@@ -187,13 +189,16 @@ class Dialogue:
         sender = self._sender(argument)
         if not self._host.budget.has_room(sender.size):
             return NO_ROOM
-        self._transaction = transaction = self._host.new_transaction()
+        self._transaction = transaction = self._begin()
         reply = await transaction.mail(sender)
         if not reply.accepted:
             log_refusal(reply, id=transaction.id, client=self._client.address, sender=sender.mailbox)
             if not transaction.lost:
                 self._transaction = None
         return reply
+
+    def _begin(self) -> Transaction:
+        return self._host.new_transaction()
 
     def _sender(self, argument: str) -> Sender:
         mailbox, rest = reverse_path(argument)

@@ -1,6 +1,9 @@
 """The envelope of one transaction: what MAIL and RCPT said, ready to be said again to the upstream."""
 
 from dataclasses import dataclass
+from typing import Final
+
+LOCAL: Final = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +28,10 @@ class Recipient:
 class Client:
     """Who speaks with us."""
 
-    address: str  # IP
+    address: str  # IP; LOCAL on a Unix socket
     helo: str  # as it was said: anything at all
     extended: bool  # EHLO, or LHLO
+    lmtp: bool = False
     tls: str = ""  # version and cipher suite; "" without TLS
 
 

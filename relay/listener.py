@@ -41,6 +41,11 @@ class Listener:
     path: str = ""
     tls: Tls = Tls.OFF
 
+    @property
+    def lmtp(self) -> bool:
+        """Whether LMTP is spoken."""
+        return self.protocol is Protocol.LMTP
+
     def __str__(self) -> str:
         """Return it as settings write it, without its options."""
         if self.path:

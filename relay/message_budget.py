@@ -41,6 +41,14 @@ class Claim:
         budget.used += more
         return True
 
+    def split(self, count: int) -> "list[Claim]":
+        """Return `count` claims that hold together what this one held."""
+        held, self._held = self._held, 0
+        shares = [Claim(self._budget) for _ in range(count)]
+        for number, share in enumerate(shares):
+            share._held = held // count + (number < held % count)
+        return shares
+
     def release(self) -> None:
         """Give it back; a second time changes nothing."""
         self._budget.used -= self._held

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from relay.envelope import Client
+from relay.envelope import LOCAL, Client
 
 _UNSAFE_IN_HELO = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
 _MAX_HELO = 255
@@ -28,11 +28,12 @@ def received_header(
     return "\r\n".join([*lines[:-1], f"{lines[-1]};", f"\t{_date(at)}", ""]).encode("ascii")
 
 
-def protocol_name(*, extended: bool, utf8: bool, tls: bool = False) -> str:
+def protocol_name(client: Client, *, utf8: bool) -> str:
     """Return what the `with` clause calls the protocol [RFC 3848, RFC 6531 section 4.3]."""
-    if not extended:
+    if not client.extended:
         return "SMTP"
-    return ("UTF8SMTP" if utf8 else "ESMTP") + ("S" if tls else "")
+    name = "LMTP" if client.lmtp else "SMTP" if utf8 else "ESMTP"
+    return ("UTF8" if utf8 else "") + name + ("S" if client.tls else "")
 
 
 def _clean_helo(helo: str) -> str:
@@ -41,6 +42,8 @@ def _clean_helo(helo: str) -> str:
 
 
 def _address_literal(address: str) -> str:
+    if address == LOCAL:
+        return LOCAL
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 

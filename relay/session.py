@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP
 
 from relay.dialogue import ConnectionOver, Dialogue, Host
 from relay.listener import Listener
+from relay.lmtp import LmtpDialogue
 from relay.proxy_protocol import SIGNATURE
 from relay.replies import Reply
 from relay.session_timer import SessionTimer
@@ -137,9 +138,10 @@ class SmtpSession(SMTP):
                 self._end_with(_CLOSING)
 
     async def _converse(self) -> None:
-        self._dialogue = dialogue = Dialogue(self._host, self._listener, self._address, self)
+        kind = LmtpDialogue if self._listener.lmtp else Dialogue
+        self._dialogue = dialogue = kind(self._host, self._listener, self._address, self)
         self._wait_for_command()
-        await self.say(f"220 {self.hostname} ESMTP Waypost\r\n".encode("ascii"))
+        await self.say(f"220 {self.hostname} {kind.protocol} Waypost\r\n".encode("ascii"))
         while not (self._draining or self._over):
             line = await self._read_command()
             self._timer.pause()

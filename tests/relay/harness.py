@@ -31,6 +31,7 @@ NOW = 1_795_000_000_000  # 2026-11-18, milliseconds
 SYSTEM_DEFAULT = "http://localhost:8080"
 RING = KeyRing.first(b"k" * 32, NOW)
 DIRECTORY = Directory.build([], [], system_default=SYSTEM_DEFAULT)
+SMTP = Listener()
 LINK = b"http://shop.example/sale"
 
 MESSAGE = b"From: App <app@shop.example>\r\nMessage-ID: <1@shop.example>\r\nSubject: x\r\n\r\nhello\r\n"
@@ -77,6 +78,7 @@ class RunningRelay:
         ring: Callable[[], KeyRing] = lambda: RING,
         rewrite: Rewrite = rewrite_link,
         record: Callable[[Record], object] | None = None,
+        listener: Listener = SMTP,
         **settings: Any,
     ) -> None:
         tracking = tracking or TrackingSettings(unknown_senders=True)
@@ -93,6 +95,7 @@ class RunningRelay:
             monotonic=time.monotonic,
             random_bytes=numbered_bytes(),
         )
+        self.listener = listener
         self.acceptor = Acceptor(self.relay.adopt, max_connections=1_000, max_per_address=1_000)
         self.port = 0
         self.clients: list[Client] = []
@@ -100,7 +103,7 @@ class RunningRelay:
     async def __aenter__(self) -> Self:
         listening = socket.create_server(("127.0.0.1", 0))
         self.port = listening.getsockname()[1]
-        self.acceptor.start([(listening, Listener())])
+        self.acceptor.start([(listening, self.listener)])
         return self
 
     async def __aexit__(

@@ -2,7 +2,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from relay.envelope import Client
+from relay.envelope import LOCAL, Client
 from relay.received import protocol_name, received_header
 
 AT = 1_795_000_000_000
@@ -64,13 +64,28 @@ def test_it_is_one_field() -> None:
     assert message.keys() == ["Received"]
 
 
-def test_protocol_names() -> None:
-    assert protocol_name(extended=True, utf8=False) == "ESMTP"
-    assert protocol_name(extended=False, utf8=False) == "SMTP"
-    assert protocol_name(extended=True, utf8=True) == "UTF8SMTP"
-    assert protocol_name(extended=True, utf8=False, tls=True) == "ESMTPS"
-    assert protocol_name(extended=True, utf8=True, tls=True) == "UTF8SMTPS"
-    assert protocol_name(extended=False, utf8=False, tls=True) == "SMTP"
+@pytest.mark.parametrize(
+    ("extended", "lmtp", "utf8", "tls", "name"),
+    [
+        (False, False, False, "", "SMTP"),
+        (False, False, False, "TLSv1.3 x", "SMTP"),
+        (True, False, False, "", "ESMTP"),
+        (True, False, True, "", "UTF8SMTP"),
+        (True, False, False, "TLSv1.3 x", "ESMTPS"),
+        (True, False, True, "TLSv1.3 x", "UTF8SMTPS"),
+        (True, True, False, "", "LMTP"),
+        (True, True, False, "TLSv1.3 x", "LMTPS"),
+        (True, True, True, "", "UTF8LMTP"),
+        (True, True, True, "TLSv1.3 x", "UTF8LMTPS"),
+    ],
+)
+def test_protocol_names(extended: bool, lmtp: bool, utf8: bool, tls: str, name: str) -> None:
+    client = Client(address="192.0.2.1", helo="x", extended=extended, lmtp=lmtp, tls=tls)
+    assert protocol_name(client, utf8=utf8) == name
+
+
+def test_a_client_on_a_unix_socket_has_no_address() -> None:
+    assert made(address=LOCAL).startswith(b"Received: from client.example (local)\r\n")
 
 
 def test_tls_is_told() -> None:
