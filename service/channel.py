@@ -61,13 +61,9 @@ class Channel:
                 connection.close()
 
     def _sent(self, packed: bytes, connection: socket.socket | None) -> bool:
-        if self._socket.fileno() < 0:
-            return True
         try:
-            if connection is None:
-                self._socket.send(packed)
-            else:
-                socket.send_fds(self._socket, [packed], [connection.fileno()])
+            if self._socket.fileno() >= 0:
+                socket.send_fds(self._socket, [packed], [connection.fileno()] if connection else [])
         except BlockingIOError:
             return False
         except ConnectionError:

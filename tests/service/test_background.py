@@ -1,0 +1,93 @@
+import asyncio
+import itertools
+import logging
+from pathlib import Path
+
+import pytest
+
+from events.segments import encode_line, segment_name, segments
+from service.background import LAST_SHIPPING_SECONDS, Shipper
+from tests.events.memory_store import MemoryStore
+from tests.events.records import hit
+
+
+def leave_segments(directory: Path, count: int) -> None:
+    for number in range(count):
+        path = directory / segment_name(number, f"{number:02x}")
+        path.write_bytes(encode_line(hit(number)))
+
+
+def test_one_segment_at_a_time(tmp_path: Path) -> None:
+    leave_segments(tmp_path, 3)
+    store = MemoryStore()
+    shipper = Shipper(tmp_path, store, interval=1)
+    assert shipper.ship_one() is not None
+    assert store.records == [hit(0)]
+    assert len(segments(tmp_path)) == 2
+
+
+def test_the_last_shipping_takes_all_that_there_is_time_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    leave_segments(tmp_path, 5)
+    clock = itertools.count(0.0, LAST_SHIPPING_SECONDS / 2)
+    Shipper(tmp_path, MemoryStore(), interval=1, monotonic=lambda: next(clock)).ship_last()
+    assert len(segments(tmp_path)) == 2
+    assert "for the next start" in caplog.text
+    Shipper(tmp_path, MemoryStore(), interval=1).ship_last()
+    assert segments(tmp_path) == []
+
+
+def test_a_database_that_is_away_is_told_once_and_keeps_everything(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    leave_segments(tmp_path, 2)
+    store = MemoryStore()
+    store.away = True
+    shipper = Shipper(tmp_path, store, interval=1)
+    for _ in range(3):
+        assert shipper.ship_one() is None
+    shipper.ship_last()
+    assert len(segments(tmp_path)) == 2
+    store.away = False
+    shipper.ship_last()
+    assert store.records == [hit(0), hit(1)]
+    assert [record.message for record in caplog.records] == [
+        f"events: The database is away. Events wait in {tmp_path}",
+        "events: works again",
+    ]
+
+
+def test_a_segment_that_cannot_be_shipped_is_told_once_with_its_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    leave_segments(tmp_path, 1)
+    broken = tmp_path / segment_name(0, "00")
+    broken.unlink()
+    broken.mkdir()
+    shipper = Shipper(tmp_path, MemoryStore(), interval=1)
+    for _ in range(3):
+        shipper.ship_one()
+    broken.rmdir()
+    shipper.ship_one()
+    assert [record.message for record in caplog.records] == [
+        f"journal: cannot be shipped whole, and stays: {broken}: Is a directory",
+        "journal: works again",
+    ]
+
+
+def test_running_ships_a_whole_backlog_without_waiting_between_segments(tmp_path: Path) -> None:
+    leave_segments(tmp_path, 5)
+    store = MemoryStore()
+
+    async def scene() -> None:
+        running = asyncio.create_task(Shipper(tmp_path, store, interval=0.001).run())
+        async with asyncio.timeout(10):
+            while segments(tmp_path):  # noqa: ASYNC110 - a folder has no event
+                await asyncio.sleep(0.001)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scene())
+    assert store.records == [hit(number) for number in range(5)]
