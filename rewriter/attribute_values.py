@@ -5,7 +5,9 @@ import re
 import turbohtml
 
 _NAME_AND_SIGN = re.compile(r"[^\t\n\f =]++[\t\n\f ]*+=[\t\n\f ]*+")
-_SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9:/._~?+,;-]++")
+_PLAIN = re.compile(r"[A-Za-z0-9:/._~?+,;%-]++(?<!/)")
+# HTML standard, section 13.1.2.3. A slash before `>` is allowed, but looks like the end of an empty element.
+_NEEDS_QUOTES = re.compile(r"[\t\n\f\r \"'=<>`]|/\Z|\A\Z")
 _ESCAPES = str.maketrans({"&": "&amp;", '"': "&quot;", "'": "&#39;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -49,7 +51,7 @@ def _resolve_references(text: str) -> str:
 
 def new_value(url: str, *, quoted: bool) -> bytes:
     """Return `url`, which is ASCII, as the value of an attribute whose quotes, if it has them, stay."""
-    if _SAFE_UNQUOTED.fullmatch(url):
+    if _PLAIN.fullmatch(url):
         return url.encode("ascii")
     text = url.translate(_ESCAPES)
-    return (text if quoted else f'"{text}"').encode("ascii")
+    return (f'"{text}"' if not quoted and _NEEDS_QUOTES.search(text) else text).encode("ascii")

@@ -30,10 +30,7 @@ class FoundLink(NamedTuple):
 class TrackedLink(NamedTuple):
     """One distinct (URL, name) of the message (rule 9)."""
 
-    number: int  # from 1
-    url: str  # ASCII, what the token carries
-    name: str
-    tags: tuple[str, ...]  # of its first occurrence
+    number: int  # the place of its first occurrence among all links of the message, from 1
     tracked_url: str  # ASCII
 
 
@@ -53,11 +50,6 @@ class LinkTable:
         self._tracked: dict[tuple[str, str], TrackedLink] = {}
         self._opted_out: set[str] = set()
         self._seen = 0
-
-    @property
-    def tracked(self) -> tuple[TrackedLink, ...]:
-        """All that got a number, in that order."""
-        return tuple(self._tracked.values())
 
     def is_tracked(self, url: str) -> bool:
         """Tell whether `url` is one of our own tracked URLs already."""
@@ -104,10 +96,11 @@ class LinkTable:
     def _track(self, url: str, link: FoundLink) -> TrackedLink | Reason:
         tracked = self._tracked.get((url, link.name))
         if tracked is None:
-            number = len(self._tracked) + 1
-            tracked_url = self._links.click(url, number)
+            # Numbers count links that stay, too: were they smaller the second time, so could the tracked URL
+            # be, and a link might fit then that was too long or had no room in its line the first time.
+            tracked_url = self._links.click(url, self._seen)
             if tracked_url is None:
                 return Reason.URL_TOO_LONG
-            tracked = TrackedLink(number, url, link.name, link.tags, tracked_url)
+            tracked = TrackedLink(self._seen, tracked_url)
             self._tracked[url, link.name] = tracked
         return tracked

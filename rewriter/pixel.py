@@ -48,8 +48,8 @@ def place(view: str, document: Document, comments: Iterable[str], where: PixelPl
     A marker among the `comments` has the last word, and stays. What the source ends in matters only where the
     pixel would go to its end: before a real `</body>` nothing that comes later can swallow it.
     """
-    if document.find("frameset") is not None:
-        return None  # before it an image makes a body of the page
+    if _may_have_frames(view, document):
+        return None  # before them an image makes a body of the page, and without a body it is not shown
     spot = _spot(view, document, comments, where)
     if spot and _may_be_foreign(document, spot) and not _changes_nothing_else(view, document, spot):
         return None
@@ -67,6 +67,13 @@ def on_own_line(tag: bytes, source: bytes, offset: int, limit: LineLimit) -> byt
     before = b"" if source[:offset].endswith(b"\n") or offset == 0 else limit.eol
     after = b"" if source.startswith((b"\n", b"\r\n"), offset) or offset == len(source) else limit.eol
     return before + tag + after
+
+
+def _may_have_frames(view: str, document: Document) -> bool:
+    """Tell whether some parser sees frames: text in a template rules them out for turbohtml, not for Lexbor."""
+    if document.find("frameset") is not None:
+        return True
+    return document.find("template") is not None and "<frameset" in view.lower()
 
 
 def _spot(view: str, document: Document, comments: Iterable[str], where: PixelPlace) -> Spot | None:

@@ -82,7 +82,9 @@ class LinkReport:
     line: int  # from 1, in the decoded part
     url: str  # as a browser would read it: decoded, stripped
     reason: Reason | None
-    number: int = 0  # of its (url, name) among the tracked ones of the message, from 1; 0 where not tracked
+    # The same for each of its (URL, name): the place of the first one among all links of the message, from 1;
+    # 0 where it is not tracked.
+    number: int = 0
     name: str = ""  # from data-waypost-name, data-msys-linkname
     tags: tuple[str, ...] = ()  # from ses:tags
 

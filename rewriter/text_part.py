@@ -44,6 +44,8 @@ def edit_text(
 
     `flowed` and `delsp` are RFC 3676's. Quoted lines stay, wrapped URLs are never joined. SparkPost's marks
     are removed where they stand behind a URL; that is part of tracking text, and without it nothing changes.
+    So a mark holds once: for a second pass nothing tells its link from others, unless a link in the HTML of
+    the message opts the same URL out. Nothing that could stay in the text would be invisible to its reader.
     """
     if not (policy.text and policy.clicks):
         return PartEdits(reason=Reason.TEXT_OFF)

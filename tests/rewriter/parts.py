@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,8 @@ class Edited:
     @property
     def stored(self) -> list[str]:
         """The URLs that the tokens carry, by number."""
-        return [link.url for link in self.table.tracked]
+        made = re.findall(rf"{BASE}/c/([0-9]+)-([\w.~%-]+)", self.output.decode("latin-1"), re.ASCII)
+        return [unquote(url) for _, url in sorted({(int(number), url) for number, url in made})]
 
 
 def spliced(source: bytes, edits: Iterable[Edit]) -> bytes:

@@ -65,9 +65,16 @@ class TestNewValue:
         assert new_value("https://e/c/a_b-c~d", quoted=True) == b"https://e/c/a_b-c~d"
         assert new_value("https://e/c/a_b-c~d", quoted=False) == b"https://e/c/a_b-c~d"
 
-    def test_gets_quotes_where_an_unquoted_value_needs_them(self) -> None:
-        assert new_value("https://e/?a=b", quoted=False) == b'"https://e/?a=b"'
-        assert new_value("https://e/?a=b", quoted=True) == b"https://e/?a=b"
+    @pytest.mark.parametrize("url", ["https://e/?a=b", "https://e/`", "https://e/ x", "https://e/", ""])
+    def test_gets_quotes_where_an_unquoted_value_needs_them(self, url: str) -> None:
+        assert new_value(url, quoted=False) == f'"{url}"'.encode()
+        assert new_value(url, quoted=True) == url.encode()
+
+    @pytest.mark.parametrize(
+        "url", ["https://e/?a", "https://e/%20", "https://e/a,b;c+d", "https://e/{a}|(b)!"]
+    )
+    def test_gets_none_where_it_does_not(self, url: str) -> None:
+        assert new_value(url, quoted=False) == url.encode()
 
     @given(st.text(st.characters(max_codepoint=127), min_size=1), st.sampled_from(["'", '"', ""]))
     def test_reads_as_the_url(self, url: str, quote: str) -> None:

@@ -46,8 +46,7 @@ class TestTracks:
     def test_the_value_and_nothing_else(self, before: str, url: str) -> None:
         edited = edited_html(before.replace("_", url))
         [stored] = edited.stored
-        expected = before.replace("href=_", 'href="_"')  # since the new value has a per cent sign
-        assert edited.output.decode() == expected.replace("_", tracked(1, stored).decode())
+        assert edited.output.decode() == before.replace("_", tracked(1, stored).decode())
 
     def test_an_unquoted_value_stays_so_where_it_may(self) -> None:
         class PlainLinks(FakeLinks):

@@ -26,15 +26,19 @@ class TestTracks:
     def test_a_url_of_any_host(self) -> None:
         decision = table().decide(link(name="offer", tags=("a:b",)))
         assert isinstance(decision, TrackedLink)
-        assert (decision.number, decision.url, decision.name, decision.tags) == (1, URL, "offer", ("a:b",))
-        assert decision.tracked_url == FakeLinks().click(URL, 1)
+        assert decision == (1, FakeLinks().click(URL, 1))
 
     def test_one_tracked_url_for_each_url_and_name(self) -> None:
         links = table()
         decisions = [links.decide(link(**each)) for each in ({}, {"name": "a"}, {}, {"url": URL + "?"})]
         numbers = [each.number for each in decisions if isinstance(each, TrackedLink)]
-        assert numbers == [1, 2, 1, 3]
-        assert [each.number for each in links.tracked] == [1, 2, 3]
+        assert numbers == [1, 2, 1, 4]
+
+    def test_under_the_same_number_when_those_before_are_tracked_already(self) -> None:
+        first, second = table(), table()
+        first.decide(link())
+        second.decide(link(f"{BASE}/c/1"))
+        assert first.decide(link("https://e/")) == second.decide(link("https://e/"))
 
     def test_what_is_not_excluded(self) -> None:
         assert isinstance(table(Policy(excluded_hosts=("*.shop.example",))).decide(link()), TrackedLink)
@@ -71,7 +75,6 @@ class TestLeavesAlone:
     def test_for_a_reason(self, policy: Policy, found: FoundLink, reason: Reason) -> None:
         links = table(policy, "https://shop.example/unsubscribe?é", "mailto:leave@shop.example")
         assert links.decide(found) is reason
-        assert links.tracked == ()
 
     def test_what_would_be_too_long(self) -> None:
         class ShortLinks(FakeLinks):
@@ -82,7 +85,7 @@ class TestLeavesAlone:
         assert links.decide(link(URL + "x" * 30)) is Reason.URL_TOO_LONG
         first = links.decide(link())
         assert isinstance(first, TrackedLink)
-        assert first.number == 1
+        assert first.number == 2
 
     def test_links_beyond_the_limit_even_when_those_before_stay(self) -> None:
         links = table(Policy(limits=Limits(links=2)))

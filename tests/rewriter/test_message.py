@@ -6,6 +6,7 @@ import pytest
 
 from rewriter import Limits, Policy, Reason, Result, SignedMail, rewrite
 from tests.rewriter.fake_links import BASE, FakeLinks
+from tests.rewriter.parts import tracked
 
 LINK = b'<a href="https://e.ex/u">x</a>'
 HTML = b"Content-Type: text/html; charset=utf-8\r\n"
@@ -175,6 +176,36 @@ class TestParts:
         result = rewritten(page(body=b"<a " + attributes + b' href="https://e.ex/' + b"u" * 60 + b'">x</a>'))
         assert result.report.links[0].reason is None
         assert max(map(len, result.message.split(b"\r\n"))) <= 998
+
+
+class TestTwice:
+    """Nine links before make the number of the last one longer than it would be alone."""
+
+    NINE = b"".join(b"https://e.ex/%d\r\n" % number for number in range(1, 10))
+    POLICY = Policy(text=True)
+
+    def message(self, length: int) -> bytes:
+        """Return a message whose last line has so many bytes once it is rewritten."""
+        url = b"https://e.ex/ten"
+        return TEXT + b"\r\n" + self.NINE + b"w" * (length - 1 - len(tracked(10, url.decode()))) + b" " + url
+
+    def test_a_link_without_room_has_none_the_second_time(self) -> None:
+        once = rewritten(self.message(999), self.POLICY)
+        assert (once.report.links[-1].reason, once.report.links[-1].number) == (Reason.LINE_TOO_LONG, 0)
+        assert rewritten(once.message, self.POLICY).message == once.message
+
+    def test_a_link_with_room_is_tracked_once(self) -> None:
+        once = rewritten(self.message(998), self.POLICY)
+        assert once.report.links[-1].number == 10
+        assert rewritten(once.message, self.POLICY).message == once.message
+
+    def test_an_opt_out_in_html_holds_for_a_url_in_text_without_its_mark(self) -> None:
+        text = TEXT + b'\r\nhttps://e.ex/u[[data-msys-clicktrack="0"]]\r\n'
+        once = rewritten(
+            mixed(text, html_part(b'<a href="https://e.ex/u" data-waypost=off>x</a>')), self.POLICY
+        )
+        assert b"\r\nhttps://e.ex/u\r\n" in once.message
+        assert rewritten(once.message, self.POLICY).message == once.message
 
 
 class TestPixel:

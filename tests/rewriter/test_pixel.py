@@ -94,6 +94,7 @@ class TestGoesToTheEnd:
         "<?x",
         "<svg><![CDATA[ x",
         "</body><frameset>",
+        "<template>x</template><FRAMESET>",
         "<math></body><![CDATA[x]]></math>",
         "<svg><!-- {{waypost:pixel}} --><![CDATA[x]]></svg></body>",
     ],

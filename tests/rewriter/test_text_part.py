@@ -49,7 +49,7 @@ class TestTracks:
     )
     def test_what_belongs_to_it(self, text: str, url: str) -> None:
         edited = edited_text(text)
-        assert edited.stored == [url]
+        assert edited.output == text.encode().replace(url.encode(), tracked(1, url))
         assert edited.output.decode() == text.replace(url, tracked(1, url).decode())
 
     def test_at_the_end_of_a_flowed_line_that_keeps_its_space(self) -> None:
@@ -140,6 +140,10 @@ class TestOptOuts:
         edited = edited_text(text.replace("_", mark))
         assert edited.output.decode() == text.replace("_", "")
         assert edited.reasons == [Reason.OPTED_OUT]
+
+    def test_hold_once_since_the_mark_is_gone_then(self) -> None:
+        once = edited_text('https://e/[[data-msys-clicktrack="0"]]').output
+        assert edited_text(once).reasons == [None]
 
     def test_are_not_what_other_marks_say(self) -> None:
         edited = edited_text('https://e/[[data-msys-sublink="x"]][[data-msys-clicktrack="1"]]')
