@@ -70,7 +70,7 @@ def on_own_line(tag: bytes, source: bytes, offset: int, limit: LineLimit) -> byt
 
 
 def _may_have_frames(view: str, document: Document) -> bool:
-    """Tell whether some parser sees frames: text in a template rules them out for turbohtml, not for Lexbor."""
+    """Tell whether some parser sees frames: text in a template rules them out for turbohtml, not Lexbor."""
     if document.find("frameset") is not None:
         return True
     return document.find("template") is not None and "<frameset" in view.lower()
