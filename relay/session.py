@@ -140,26 +140,28 @@ class SmtpSession(SMTP):
     async def _converse(self) -> None:
         kind = LmtpDialogue if self._listener.lmtp else Dialogue
         self._dialogue = dialogue = kind(self._host, self._listener, self._address, self)
-        self._wait_for_command()
         await self.say(f"220 {self.hostname} {kind.protocol} Waypost\r\n".encode("ascii"))
         while not (self._draining or self._over):
             line = await self._read_command()
-            self._timer.pause()
             reply = await dialogue.obey(line) if isinstance(line, bytes) else line
-            self._wait_for_command()
             if reply is not None:
                 self._over = reply.closing
                 await self.say(reply.encode())
 
     async def _read_command(self) -> bytes | Reply:
         """Return a line without its ending, or what to answer to something that is none."""
+        self._wait_for_command()
         try:
             line = await self._reader.readuntil(b"\n")
         except asyncio.LimitOverrunError:
             return Reply(421, "4.5.2", "That is no command")
+        finally:
+            self._timer.pause()
         if len(line) > MAX_COMMAND:
             return Reply(500, "5.5.2", "The line is too long")
-        if line == b"\r\n" and _buffer(self._reader).startswith(SIGNATURE[2:]):
+        if line.startswith(b"PROXY ") or (
+            line == b"\r\n" and _buffer(self._reader).startswith(SIGNATURE[2:])
+        ):
             _log.warning("a PROXY header came from %s, which relay.proxy_peers does not list", self._address)
             return _STRAY_PROXY
         return line.rstrip(b"\r\n")
@@ -176,7 +178,10 @@ class SmtpSession(SMTP):
     async def say(self, lines: bytes) -> None:
         """Write replies; wait while the client does not read them."""
         self._writer.write(lines)
-        await self._writer.drain()
+        if self._writer.transport.get_write_buffer_size():
+            self._wait_for_command()
+            await self._writer.drain()
+            self._timer.pause()
 
     def expect_message(self) -> None:
         """Begin to measure how a message comes."""

@@ -40,7 +40,7 @@ class SessionTimer:
         self.pause()
         if self._handle is not None:
             self._handle.cancel()
-            self._handle = None
+        self._fires_at, self._handle = math.inf, None
 
     def _arm(self, at: float) -> None:
         self._fires_at = at

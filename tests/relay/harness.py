@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
@@ -79,6 +80,7 @@ class RunningRelay:
         rewrite: Rewrite = rewrite_link,
         record: Callable[[Record], object] | None = None,
         listener: Listener = SMTP,
+        tls: ssl.SSLContext | None = None,
         **settings: Any,
     ) -> None:
         tracking = tracking or TrackingSettings(unknown_senders=True)
@@ -94,6 +96,7 @@ class RunningRelay:
             now=lambda: NOW,
             monotonic=time.monotonic,
             random_bytes=numbered_bytes(),
+            tls=lambda: tls,
         )
         self.listener = listener
         self.acceptor = Acceptor(self.relay.adopt, max_connections=1_000, max_per_address=1_000)
@@ -118,10 +121,15 @@ class RunningRelay:
         await self.acceptor.stop()
         await self.relay.stop(grace)
 
-    async def connect(self) -> "Client":
-        """Return a client that has read the greeting."""
-        client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
+    async def connect(self, *, before: bytes = b"", tls: ssl.SSLContext | None = None) -> "Client":
+        """Return a client that has read the greeting. `before` it says so much; or TLS from the start."""
+        client = Client(
+            *await asyncio.open_connection(
+                "127.0.0.1", self.port, ssl=tls, server_hostname="relay.test" if tls else None
+            )
+        )
         self.clients.append(client)
+        client.send(before)
         client.greeting = await client.reply()
         return client
 
@@ -169,13 +177,20 @@ class Client:
         """Return the next reply; "" where the connection ended."""
         lines = []
         async with asyncio.timeout(10):
-            while line := await self._reader.readline():
+            while line := await self._next_line():
                 assert line.endswith(b"\r\n"), line
                 assert line.isascii(), line
                 lines.append(line[:-2].decode())
                 if line[3:4] != b"-":
                     break
         return "\n".join(lines)
+
+    async def _next_line(self) -> bytes:
+        """A close with something unread is a reset."""
+        try:
+            return await self._reader.readline()
+        except ConnectionResetError:
+            return b""
 
     async def envelope(self, *recipients: str, sender: str = "app@shop.example") -> list[str]:
         """Say MAIL and the RCPTs; return the replies."""
@@ -193,6 +208,10 @@ class Client:
         replies = await self.envelope(recipient)
         assert all(reply.startswith("250") for reply in replies), replies
         return await self.data(message)
+
+    async def start_tls(self, tls: ssl.SSLContext) -> None:
+        """Do the handshake."""
+        await self._writer.start_tls(tls, server_hostname="relay.test")
 
     def close(self) -> None:
         """Hang up."""

@@ -2,8 +2,7 @@
 
 import asyncio
 import smtplib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,30 +17,8 @@ from tests.relay.harness import (
     until,
     without_received,
 )
-from tests.smtp_upstream import DROP, EXTENSIONS, RESET, SILENCE, ScriptedUpstream
-
-Play = Callable[[ScriptedUpstream, RunningRelay], Awaitable[None]]
-
-
-@asynccontextmanager
-async def between(
-    *, extensions: tuple[str, ...] = EXTENSIONS, server: dict[str, Any] | None = None, **settings: Any
-) -> AsyncIterator[tuple[ScriptedUpstream, RunningRelay]]:
-    """Run a relay in front of a scripted upstream."""
-    upstream = ScriptedUpstream(extensions=extensions)
-    async with upstream, RunningRelay(smtp_upstream(upstream.port, **(server or {})), **settings) as relay:
-        yield upstream, relay
-
-
-def run(play: Play, **options: Any) -> None:
-    """Play a scene; no session may have met a fault of ours."""
-
-    async def scene() -> None:
-        async with between(**options) as (upstream, relay):
-            await play(upstream, relay)
-            assert relay.counted("faults_total", of="session") == 0
-
-    asyncio.run(scene())
+from tests.relay.scene import run
+from tests.smtp_upstream import DROP, RESET, SILENCE, ScriptedUpstream
 
 
 def test_a_message_arrives_and_the_reply_is_the_upstreams_with_our_id() -> None:
@@ -535,16 +512,6 @@ def test_size() -> None:
     run(play, max_message_size=1000)
 
 
-def test_too_many_recipients() -> None:
-    async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
-        client = await relay.ready()
-        replies = await client.envelope("a@x.example", "b@x.example", "c@x.example")
-        assert [reply[:9] for reply in replies[1:]] == ["250 2.1.5", "250 2.1.5", "452 4.5.3"]
-        assert (await client.data(MESSAGE)).startswith("250")
-
-    run(play, max_recipients=2)
-
-
 def test_relays_only_for_listed_networks() -> None:
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
         client = await relay.ready()
@@ -600,47 +567,6 @@ def test_a_transaction_cannot_be_nested() -> None:
         assert (await client.say("DATA")).startswith("503")
 
     run(play)
-
-
-def test_a_browser_is_sent_away() -> None:
-    async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
-        client = await relay.connect()
-        client.send(
-            b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: y\r\nAccept: z\r\nCookie: a\r\nMAIL FROM:<a@b>\r\n"
-        )
-        assert [(await client.reply())[:3] for _ in range(5)] == ["500"] * 4 + ["421"]
-        assert await client.at_end()
-
-    run(play)
-
-
-def test_a_line_without_end_is_cut() -> None:
-    async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
-        client = await relay.connect()
-        client.send(b"x" * 200_000)
-        assert (await client.reply()).startswith("421")
-
-    run(play)
-
-
-def test_a_client_that_says_nothing_is_sent_away() -> None:
-    async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
-        client = await relay.connect()
-        assert (await client.reply()).startswith("421 4.4.2")
-
-    run(play, command_timeout=0.01)
-
-
-def test_a_message_that_stops_coming_is_dropped() -> None:
-    async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
-        client = await relay.ready()
-        await client.envelope("b@there.example")
-        await client.say("DATA")
-        client.send(b"half")
-        assert (await client.reply()).startswith("421 4.4.2")
-        assert upstream.taken == []
-
-    run(play, data_timeout=0.01)
 
 
 def test_smtplib_is_content() -> None:
