@@ -96,6 +96,10 @@ class ScriptedUpstream:
         """Answer everything as a good server again."""
         self._scripts.clear()
 
+    def answer_for(self, mailbox: str, phase: str, *answers: Answer) -> None:
+        """Answer the next times that `phase`, `RCPT` or `end`, comes for one recipient, in this order."""
+        self._scripts[f"{phase} <{mailbox}>"].extend(answers)
+
     def hold_end(self) -> asyncio.Event:
         """Hold back the answer to each message until the event that is returned is set."""
         self._gate = asyncio.Event()
@@ -148,8 +152,10 @@ class ScriptedUpstream:
             self._tasks.discard(task)
             writer.close()
 
-    def scripted(self, phase: str) -> Answer:
-        """Return the next answer of a phase."""
+    def scripted(self, phase: str, recipient: str = "") -> Answer:
+        """Return the next answer of a phase, for a recipient where it has one of its own."""
+        if own := self._scripts.get(f"{phase} {recipient.partition(' ')[0]}"):
+            return own.popleft()
         if self._scripts[phase]:
             return self._scripts[phase].popleft()
         if phase == "EHLO":
@@ -201,7 +207,7 @@ class _Conversation:
         if verb == "MAIL":
             self._current = SeenTransaction(connection=self._number, mail=line[len("MAIL FROM:") :])
             self._upstream.transactions.append(self._current)
-        answer = self._upstream.scripted(verb)
+        answer = self._upstream.scripted(verb, line[len("RCPT TO:") :] if verb == "RCPT" else "")
         if verb == "RCPT" and self._current is not None:
             self._note_recipient(line[len("RCPT TO:") :], answer)
         going = await self._give(answer)
@@ -226,7 +232,7 @@ class _Conversation:
         self._current.raw = raw[:-3]
         self._current.content = (b"\r\n" + raw[:-3]).replace(b"\r\n.", b"\r\n")[2:]
         await self._upstream.gate()
-        answer = self._upstream.scripted("end")
+        answer = self._upstream.scripted("end", self._current.recipients[-1])
         self._current.reply = answer if isinstance(answer, str) else ""
         return await self._give(answer)
 
