@@ -13,8 +13,9 @@ _WITHOUT_TAB_AND_NEWLINE = str.maketrans("", "", "\t\n\r")
 _LONGEST_HOST = 253  # RFC 1035 section 2.3.4, as text
 
 _HOST = r"(?P<host>[A-Za-z0-9_][A-Za-z0-9._-]*+|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,5})?"
-# Nearly all: ASCII, and nothing that could begin a placeholder. IGNORECASE takes twice the time.
-_PLAIN = re.compile(rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#](?:[!-$&-)+-;=-Z\\-z|-~]++|%(?!%))*+)?")
+# Nearly all: ASCII, and nothing that could begin a placeholder, or begin or end a comment.
+# IGNORECASE takes twice the time.
+_PLAIN = re.compile(rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#](?:[!-$&-)+-;=?-Z\\-z|-~]++|%(?!%))*+)?")
 _AUTHORITY = re.compile(_HOST)
 _HTTP = re.compile(
     r"(?P<scheme>https?://)(?P<authority>[^/?#\\]*+)(?P<path>[^?#]*+)(?P<query>\?[^#]*+)?(?P<fragment>#.*+)?",
@@ -26,6 +27,9 @@ _UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 _NEEDS_ESCAPE = re.compile(r"[^!-~]+")
 # Handlebars, Jinja, Mailchimp, SparkPost, ERB, Velocity, ExactTarget. Single [] and {} are legal in a URL.
 _PLACEHOLDER = re.compile(r"\{[{%]|\*\||\[\[|<%|\$\{|%%[^%\s]++%%")
+# Conditional comments are sought in the source: one that begins or ends in a value would be read otherwise
+# once the value is replaced, and rewriting again would find what the first time did not.
+_COMMENT = re.compile(r"<!--\[|--!?>")
 # Thunderbird compares hosts wherever the text begins like this; it drops what stands around it.
 _VISIBLE = re.compile(r"[^a-z0-9]*+(?:https?://|(?=www\.))([^\s/?#:]++)", re.ASCII | re.IGNORECASE)
 
@@ -76,7 +80,7 @@ def destination(url: str, *, utf8: bool) -> Destination | Reason:
     if not utf8 and not (parts["query"] or "").isascii():
         return Reason.NON_ASCII_QUERY
     authority = _ascii_authority(parts["authority"])
-    if authority is None or parts["path"].startswith("\\"):
+    if authority is None or parts["path"].startswith("\\") or _COMMENT.search(url):
         return Reason.UNUSUAL_ADDRESS
     rest = _NEEDS_ESCAPE.sub(_percent_encode, url[parts.end("authority") :])
     return Destination(f"{parts['scheme']}{authority[0]}{rest}", authority["host"].lower().rstrip("."))

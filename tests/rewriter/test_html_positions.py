@@ -1,46 +1,14 @@
-import json
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rewriter import html_positions
-from rewriter.attribute_values import value_span
-from tests.rewriter.parts import CORPUS
-
-TOKENIZER_TESTS = CORPUS / "html5lib"
-needs_tests = pytest.mark.skipif(
-    not TOKENIZER_TESTS.is_dir(), reason=f"no html5lib tests in {TOKENIZER_TESTS}"
-)
+from tests.rewriter import tokenizer_tests
 
 
-def start_tag_cases() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
-    """Yield input and expected start tags with their attributes, of the tokenizer's ordinary state."""
-    for path in sorted(TOKENIZER_TESTS.glob("*.test")):
-        for case in json.loads(path.read_text("utf-8")).get("tests", ()):
-            tags = [(token[1], token[2]) for token in case["output"] if token[0] == "StartTag"]
-            if tags and "initialStates" not in case and "doubleEscaped" not in case:
-                yield case["input"].replace("\r", "\t"), tags
-
-
-@needs_tests
+@pytest.mark.skipif(not tokenizer_tests.FOLDER.is_dir(), reason=f"no tests in {tokenizer_tests.FOLDER}")
 def test_html5lib_start_tags_and_the_place_of_each_attribute() -> None:
-    cases = attributes = 0
-    for view, expected in start_tag_cases():
-        cases += 1
-        found = html_positions.parse(view).select("*")
-        located = [(e, e.source_location.attrs) for e in found if e.source_location]
-        assert [(e.tag, {name: e.attr(name) for name in spans}) for e, spans in located] == expected, view
-        for element, spans in located:
-            for name, span in spans.items():
-                attributes += 1
-                source = view[span.start_offset : span.end_offset]
-                again = html_positions.parse(f"<a {source} >").select("a")[0]
-                assert again.attr(name) == element.attr(name), view
-                if not name.startswith("="):  # a name that no link attribute has
-                    start, end = value_span(view, span.start_offset, span.end_offset)
-                    assert (start == end) == (element.attr(name) == ""), view
+    cases, attributes = tokenizer_tests.check_positions()
     assert cases > 400
     assert attributes > 300
 

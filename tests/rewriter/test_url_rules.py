@@ -94,6 +94,9 @@ class TestDestination:
             ("https://e f/", Reason.UNUSUAL_ADDRESS),
             ("https://é..example/", Reason.UNUSUAL_ADDRESS),
             (f"https://{'é' * 254}/", Reason.UNUSUAL_ADDRESS),
+            ("https://e/?<!--[if", Reason.UNUSUAL_ADDRESS),
+            ("https://e/-->", Reason.UNUSUAL_ADDRESS),
+            ("https://e/#--!>", Reason.UNUSUAL_ADDRESS),
             ("https://e/\x0b", Reason.UNDECODABLE),
             ("https://e/\ufffd", Reason.UNDECODABLE),
             (f"https://e/{chr(0xDC80)}", Reason.UNDECODABLE),
@@ -102,6 +105,10 @@ class TestDestination:
     )
     def test_says_why_not(self, url: str, reason: Reason) -> None:
         assert destination(url, utf8=True) is reason
+
+    @pytest.mark.parametrize("url", ["https://e/<b>", "https://e/--x>", "https://e/<!--", "https://e/>--"])
+    def test_what_only_looks_like_the_end_of_a_comment(self, url: str) -> None:
+        assert destination(url, utf8=True) == Destination(url, "e")
 
     def test_a_query_beyond_ascii_depends_on_the_charset(self) -> None:
         assert destination("https://e/?q=é", utf8=False) is Reason.NON_ASCII_QUERY
