@@ -1,6 +1,7 @@
 """What is refused before a parser can be made to work for long, or to fill the memory."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from turbohtml import Document, XPath
@@ -8,25 +9,28 @@ from turbohtml import Document, XPath
 from rewriter.html_positions import DEEPEST
 from rewriter.policy import Limits
 
+
+def _either_case(names: Sequence[str]) -> str:
+    """Return a pattern for these tags in upper or lower case: IGNORECASE takes many times as long."""
+    firsts = "".join(sorted({letter for name in names for letter in (name[0].upper(), name[0])}))
+    spelled = ("".join(f"[{letter.upper()}{letter}]" for letter in name) for name in names)
+    return f"<(?=[{firsts}])(?:{'|'.join(spelled)})"
+
+
 # Elements that a parser opens anew in each block until they are closed ("active formatting elements"); `a` is
 # not among them since an `a` closes the one before.
 _NAMES = ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
-_NAME = rf"(?:{'|'.join(_NAMES)})"
-_FORMATTING = re.compile(rf"<{_NAME}(?=[\t\n\f />])", re.IGNORECASE)
+_FORMATTING = re.compile(_either_case(_NAMES) + r"(?=[\t\n\f />])")
 # Of a form in which equal text means equal attributes, whatever stands around it.
-_ATTRIBUTE = r"[\t\n\f ]++[a-z:_-]++(?:=(?:\"[^\"<>]*+\"|'[^'<>]*+'|[a-z0-9#+_-]++))?+"
-_PLAIN = re.compile(rf"<{_NAME}(?:{_ATTRIBUTE})*+[\t\n\f ]*+/?>", re.IGNORECASE)
+_ATTRIBUTE = r"[\t\n\f ]++[A-Za-z:_-]++(?:=(?:\"[^\"<>]*+\"|'[^'<>]*+'|[A-Za-z0-9#+_-]++))?+"
+_PLAIN = re.compile(rf"{_either_case(_NAMES)}(?:{_ATTRIBUTE})*+[\t\n\f ]*+/?>")
 _EQUAL_ONES_KEPT = 3  # the "Noah's Ark clause" of the HTML standard, section 13.2.4.3
 
 # Tags that add their attributes to an element which is there: turbohtml takes more than quadratic time.
-_MERGED = re.compile(r"<(?:body|html)(?=[\t\n\f />])", re.IGNORECASE)
+_MERGED = re.compile(_either_case(("body", "html")) + r"(?=[\t\n\f />])")
 
-# All of both that have attributes. Spelled in both cases, since IGNORECASE takes three times as long.
-_SUSPECT = re.compile(
-    "<(?=[BbCcEeFfHhIiNnSsTtUu])(?:"
-    + "|".join("".join(f"[{c.upper()}{c}]" for c in name) for name in (*_NAMES, "body", "html"))
-    + r")[\t\n\f /]"
-)
+# All of both that have attributes.
+_SUSPECT = re.compile(_either_case((*_NAMES, "body", "html")) + r"[\t\n\f /]")
 
 
 def is_too_complex(view: str, limits: Limits) -> bool:
