@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.postfix import Postfix, documented, require_postfix
 from tests.relay_installation import RelayInstallation
 from tests.running import RunningWaypost, UpstreamInThread
@@ -50,3 +52,8 @@ def kill_under_load(folder: Path, kills: int) -> None:
 
 def test_07_kill_under_load_loses_nothing(tmp_path: Path) -> None:
     kill_under_load(tmp_path, kills=2)
+
+
+@pytest.mark.long
+def test_07_twenty_kills_lose_nothing(tmp_path: Path) -> None:
+    kill_under_load(tmp_path, kills=20)
