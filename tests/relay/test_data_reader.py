@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay import data_reader
 from relay.data_reader import Message, MessageTooLarge, NoRoom, has_only_crlf, read_message, with_crlf
 
 LIMIT = 10_000
@@ -202,6 +203,14 @@ def test_it_agrees_with_reading_line_by_line(parts: list[bytes]) -> None:
         lines.append(line.removeprefix(b"."))
     expected = re.sub(rb"\r\n|\r|\n", b"\r\n", b"".join(line + b"\r\n" for line in lines))
     assert read(whole)[0] == expected
+
+
+@given(st.lists(st.sampled_from([b"\r\n", b"\r", b"\n", b"a"]), max_size=12), st.integers(1, 6))
+def test_how_far_one_step_goes_does_not_matter(parts: list[bytes], step: int) -> None:
+    message = b"".join(parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data_reader, "_STEP", step)
+        assert has_only_crlf(message) is (re.search(rb"\r(?!\n)|(?<!\r)\n", message) is None)
 
 
 @given(st.binary())
