@@ -44,6 +44,7 @@ class Acceptor:
         self._open = 0
         self._by_address: Counter[str] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
+        self._sockets: tuple[socket.socket, ...] = ()
         self._listeners: tuple[Listener, ...] = ()
         self.renew(adopt, max_connections=max_connections, max_per_address=max_per_address, is_proxy=is_proxy)
 
@@ -65,8 +66,8 @@ class Acceptor:
 
     def start(self, bound: Iterable[tuple[socket.socket, Listener]]) -> None:
         """Accept on bound sockets, which belong to the acceptor from then on."""
-        sockets, self._listeners = zip(*bound, strict=True)
-        for index, sock in enumerate(sockets):
+        self._sockets, self._listeners = zip(*bound, strict=True)
+        for index, sock in enumerate(self._sockets):
             sock.setblocking(False)
             sock.listen(BACKLOG)
             self._tasks.append(asyncio.create_task(self._accept_on(sock, index)))
@@ -76,19 +77,20 @@ class Acceptor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for sock in self._sockets:
+            sock.close()
 
     async def _accept_on(self, sock: socket.socket, index: int) -> None:
         loop = asyncio.get_running_loop()
-        with sock:
-            while True:
-                try:
-                    connection, peer = await loop.sock_accept(sock)
-                except OSError as error:
-                    if error.errno in _NO_ROOM:
-                        _log.error("cannot accept a connection: %s", error.strerror)
-                        await asyncio.sleep(PAUSE_SECONDS)
-                    continue  # else the client is gone again [accept(2)]
-                self._take(connection, peer[0] if isinstance(peer, tuple) else "", self._listeners[index])
+        while True:
+            try:
+                connection, peer = await loop.sock_accept(sock)
+            except OSError as error:
+                if error.errno in _NO_ROOM:
+                    _log.error("cannot accept a connection: %s", error.strerror)
+                    await asyncio.sleep(PAUSE_SECONDS)
+                continue  # else the client is gone again [accept(2)]
+            self._take(connection, peer[0] if isinstance(peer, tuple) else "", self._listeners[index])
 
     def _take(self, connection: socket.socket, address: str, listener: Listener) -> None:
         counted = "" if not address or self._is_proxy(address) else address

@@ -32,7 +32,7 @@ def worker_count(setting: int) -> int:
 
 def restart_wait(deaths: int) -> float:
     """Return the seconds until the next start, after so many deaths in a row: 1, 2, 4 … 30."""
-    return min(2.0 ** (deaths - 1), LONGEST_WAIT)
+    return min(2.0 ** min(deaths - 1, 10), LONGEST_WAIT)  # 2.0 ** 1024 is no number any more
 
 
 class WorkerPool:

@@ -84,9 +84,7 @@ def send(client: smtplib.SMTP, number: int = 1) -> tuple[int, bytes]:
 
 def install(folder: Path, sink: CountingSink, *, count: int, relay: str = "") -> int:
     """Write settings, and return the port."""
-    installation = RelayInstallation(
-        folder, sink.port, relay=f"workers = {count}\n{relay}"
-    )
+    installation = RelayInstallation(folder, sink.port, relay=f"workers = {count}\n{relay}")
     return installation.smtp_port
 
 
