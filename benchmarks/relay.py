@@ -37,11 +37,22 @@ PARAGRAPH = f'<p style="{STYLE}">Größe 42 ist wieder da, nur {{}}</p>\n'
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How smtp-source sends."""
+    """How is sent: by smtp-source, or over TLS by a client of our own."""
 
     reused: bool = True  # connections
     recipients: int = 1
     messages: int = 1_000
+    tls: bool = False
+
+    def command(self, port: int, message: Path) -> list[str]:
+        """Return what sends it."""
+        if self.tls:
+            how = "reused" if self.reused else "fresh"
+            client = [sys.executable, "-m", "benchmarks.tls_client"]
+            return [*client, str(port), str(message), str(self.messages), how]
+        command = ["smtp-source", "-s", str(CONNECTIONS), "-m", str(self.messages), "-F", str(message)]
+        command += ["-f", SENDER, "-t", RECIPIENT, "-r", str(self.recipients)]
+        return [*command, *(["-d"] if self.reused else []), f"127.0.0.1:{port}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +118,12 @@ def variants(message: Path, sink: Sink) -> None:
         near = up.enter_context(relay_systems.waypost("10 recipients", sink.port))
         distant = up.enter_context(relay_systems.waypost("upstream 30 ms away", far))
         stock = up.enter_context(relay_systems.stock_relay(far))
-        _head("rewriting, reused", [stock])
+        kept = up.enter_context(relay_systems.waypost("TLS", sink.port, tls=True))
+        fresh = System("TLS, a connection each", kept.port, kept.pid)
+        _head("rewriting", [stock])
         _print(take_turns([near], Load(recipients=10, messages=500), message, sink), [])
+        _print(take_turns([kept], Load(tls=True, messages=500), message, sink), [])
+        _print(take_turns([fresh], Load(tls=True, reused=False, messages=500), message, sink), [])
         _print(take_turns([stock, distant], Load(messages=300), message, sink), [stock])
 
 
@@ -124,13 +139,10 @@ def take_turns(systems: Sequence[System], load: Load, message: Path, sink: Sink)
 
 
 def _turn(system: System, load: Load, message: Path, sink: Sink) -> Turn:
-    command = ["smtp-source", "-s", str(CONNECTIONS), "-m", str(load.messages), "-F", str(message)]
-    command += ["-f", SENDER, "-t", RECIPIENT, "-r", str(load.recipients)]
-    command += [*(["-d"] if load.reused else []), f"127.0.0.1:{system.port}"]
     expected = sink.count() + load.messages
     cpu = cpu_seconds(system.pid) if system.pid else 0.0
     started = time.perf_counter()
-    subprocess.run(command, check=True)
+    subprocess.run(load.command(system.port, message), check=True)
     while sink.count() < expected:
         time.sleep(0.005)
         if time.perf_counter() > started + PATIENCE:

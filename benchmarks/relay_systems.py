@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import trustme
+
 from benchmarks.processes import running
 from tests.postfix import Postfix
 from tests.relay_installation import RelayInstallation
@@ -77,10 +79,22 @@ def postfix(upstream: int) -> Iterator[System]:
 
 
 @contextmanager
-def waypost(name: str, upstream: int, relay: str = "", *, mode: str = "on") -> Iterator[System]:
-    """Run a whole Waypost as an operator does; `relay` are lines of that section of the settings."""
+def waypost(
+    name: str, upstream: int, relay: str = "", *, mode: str = "on", tls: bool = False
+) -> Iterator[System]:
+    """Run a whole Waypost as an operator does; `relay` are lines of that section of the settings.
+
+    With `tls` its port speaks TLS from the first byte.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        installation = RelayInstallation(Path(folder), upstream, relay=relay, more=f'mode = "{mode}"\n')
+        secure = free_port() if tls else None
+        installation = RelayInstallation(
+            Path(folder),
+            upstream,
+            listen=(f"smtps://127.0.0.1:{secure}",) if tls else (),
+            relay=relay + (_certificate(Path(folder)) if tls else ""),
+            more=f'mode = "{mode}"\n',
+        )
         with (
             (Path(folder) / "log").open("wb") as log,
             running(
@@ -91,4 +105,10 @@ def waypost(name: str, upstream: int, relay: str = "", *, mode: str = "on") -> I
                 stderr=log,
             ) as pid,
         ):
-            yield System(name, installation.smtp_port, pid)
+            yield System(name, secure or installation.smtp_port, pid)
+
+
+def _certificate(folder: Path) -> str:
+    certificate = trustme.CA(key_type=trustme.KeyType.ECDSA).issue_cert("localhost")
+    certificate.private_key_and_cert_chain_pem.write_to_path(folder / "tls.pem")
+    return 'tls_certificate = "tls.pem"\ntls_key = "tls.pem"\n'
