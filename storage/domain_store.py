@@ -16,7 +16,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    func,
     select,
     text,
 )
@@ -26,6 +25,7 @@ from domains.errors import NameTaken, StoreUnavailable, UnknownDomain
 from domains.model import SendingDomain, State, TrackingDomain
 from storage.engine import transaction
 from storage.metadata import StoredText, UtcDateTime, metadata
+from storage.versions import raise_version, version_of
 
 tracking_domains: Final = Table(
     "tracking_domains",
@@ -62,13 +62,6 @@ sending_domains: Final = Table(
     sqlite_autoincrement=True,
 )
 
-versions: Final = Table(
-    "versions",
-    metadata,
-    Column("name", StoredText, primary_key=True),
-    Column("number", Integer, nullable=False),
-)
-
 
 class SqlDomainStore:
     """`domains.ports.DomainStore` on an engine of `storage.engine.open_engine`."""
@@ -77,9 +70,8 @@ class SqlDomainStore:
         self._engine = engine
 
     def version(self) -> int:
-        number = select(func.coalesce(func.max(versions.c.number), 0)).where(versions.c.name == "domains")
         with self._reading() as connection:
-            return int(connection.execute(number).scalar_one())
+            return version_of(connection, "domains")
 
     def tracking_domains(self) -> list[TrackingDomain]:
         with self._reading() as connection:
@@ -189,9 +181,7 @@ class SqlDomainStore:
         """Run a change, and let the version grow in the same transaction."""
         with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
             yield connection
-            grown = versions.update().where(versions.c.name == "domains")
-            if not connection.execute(grown.values(number=versions.c.number + 1)).rowcount:
-                connection.execute(versions.insert().values(name="domains", number=1))
+            raise_version(connection, "domains")
 
 
 @contextmanager

@@ -16,10 +16,11 @@ from storage.engine import DatabaseUnavailable, database_file, open_engine, tran
 _LOCATION: Final = "storage:migrations"
 
 
-def upgrade(url: str, *, create: bool = True) -> None:
+def upgrade(url: str, *, create: bool = True, to: str = "head") -> None:
     """Create the database where it is missing (0600, its folder 0700) and migrate it in one transaction.
 
-    Without `create` a missing one is an error: an empty one in its place would know no domain.
+    Without `create` a missing one is an error: an empty one in its place would know no domain. `to` is the
+    revision to stop at.
 
     Repeating it changes nothing. Raises `DatabaseUnavailable`.
     """
@@ -28,7 +29,7 @@ def upgrade(url: str, *, create: bool = True) -> None:
         _create(database_file(url))
     with transaction(engine, writes=True, raising=DatabaseUnavailable) as connection:
         try:
-            command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), to)
         except CommandError:
             raise DatabaseUnavailable(
                 "The database was made by a newer Waypost; install that version again."

@@ -3,6 +3,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect
 
-import storage.domain_store
 import storage.event_tables  # noqa: F401 - puts its tables into the metadata
+from storage.account_store import SqlAccountStore
+from storage.domain_store import SqlDomainStore
 from storage.engine import DatabaseUnavailable, open_engine, transaction
 from storage.metadata import metadata
 from storage.migrate import is_current, upgrade
@@ -39,6 +41,17 @@ def schema(file: Path) -> list[tuple[str, str]]:
         return connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE sql NOT NULL AND name != 'alembic_version' ORDER BY 1"
         ).fetchall()
+
+
+def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Return all rows of the tables that are Waypost's own."""
+    with closing(sqlite3.connect(file)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {
+            name: connection.execute(f"SELECT * FROM {name}").fetchall()
+            for (name,) in names
+            if name != "alembic_version" and not name.startswith("sqlite_")
+        }
 
 
 @pytest.mark.usefixtures("loose_umask")
@@ -83,6 +96,33 @@ def test_repeating_it_changes_nothing(file: Path, engine: Engine) -> None:
     assert is_current(engine)
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT * FROM versions").fetchall() == [("test", 1)]
+
+
+def test_a_database_of_the_first_version_keeps_its_rows(tmp_path: Path) -> None:
+    file = tmp_path / "waypost.db"
+    upgrade(f"sqlite:///{file}", to="0001")
+    execute(
+        file,
+        "INSERT INTO tracking_domains VALUES "
+        "(1, 1, 'track.example.com', 't.waypost.test', 'verified', 1, '', '2026-03-01 12:00:00.000000', "
+        "NULL, NULL)",
+    )
+    execute(file, "INSERT INTO sending_domains VALUES (1, 1, 'example.com', 1, '2026-03-01 12:00:00.000000')")
+    execute(file, "INSERT INTO versions VALUES ('domains', 7)")
+    execute(
+        file,
+        "INSERT INTO hits VALUES ('ab', 5, 'click', 1, 'm', 'r', 1, 'https://example.com/', 'h', 'a', 'u', "
+        "'GET')",
+    )
+    before = rows(file)
+    upgrade(f"sqlite:///{file}")
+    after = rows(file)
+    assert {table: after[table] for table in before} == before
+    assert [row[:2] for row in after["projects"]] == [(1, "default")]
+    engine = open_engine(f"sqlite:///{file}")
+    assert SqlDomainStore(engine).version() == 7
+    [default] = SqlAccountStore(engine).projects()
+    assert default.created_at <= datetime.now(UTC)
 
 
 def test_an_empty_file_is_not_current_until_it_is_upgraded(tmp_path: Path) -> None:

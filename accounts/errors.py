@@ -1,0 +1,48 @@
+"""What can go wrong with an account. Each message is one sentence for the operator that says what to do.
+
+AccountError
+├── InvalidName       no short name that can stand in a host name or a header
+├── InvalidNetwork    no network, or one that would let everybody in
+├── InvalidLimit      a limit below one
+├── NameTaken         the name exists already
+├── NetworkTaken      the network belongs to another project
+├── NotFound          no such project, credential or route
+├── NotRemovable      something still uses it, or it is the project `default`
+└── StoreUnavailable  the database cannot be reached
+"""
+
+
+class AccountError(Exception):
+    """A use case refused; nothing was changed."""
+
+
+class InvalidName(AccountError):
+    """The text is no name that can be used here."""
+
+
+class InvalidNetwork(AccountError):
+    """The text is no network that can be listed."""
+
+
+class InvalidLimit(AccountError):
+    """The number is no limit."""
+
+
+class NameTaken(AccountError):
+    """The name exists already."""
+
+
+class NetworkTaken(AccountError):
+    """Another project lists exactly this network."""
+
+
+class NotFound(AccountError):
+    """No project, credential or route has that name."""
+
+
+class NotRemovable(AccountError):
+    """Something still uses it."""
+
+
+class StoreUnavailable(AccountError):
+    """The database cannot be reached."""

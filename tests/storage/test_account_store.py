@@ -1,0 +1,104 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from accounts.errors import NotRemovable, StoreUnavailable
+from accounts.model import Holdings
+from accounts.ports import AccountStore
+from storage.account_store import SqlAccountStore
+from storage.domain_store import SqlDomainStore
+from tests.accounts.builders import NOW, PASSWORD
+from tests.accounts.store_contract import (
+    CHANGES,
+    NAME,
+    USERNAME,
+    AccountStoreContract,
+    add_credential,
+    add_project,
+    add_route,
+    everything,
+)
+from tests.storage.faults import FOR_READERS, FOR_WRITERS
+
+Fault = Callable[[Path], AbstractContextManager[None]]
+
+
+class TestContract(AccountStoreContract):
+    @pytest.fixture
+    def store(self, engine: Engine) -> AccountStore:
+        return SqlAccountStore(engine)
+
+
+@pytest.fixture
+def store(engine: Engine) -> SqlAccountStore:
+    """A store with something of everything."""
+    store = SqlAccountStore(engine)
+    add_project(store)
+    add_route(store)
+    add_credential(store)
+    return store
+
+
+@pytest.mark.parametrize("fault", FOR_WRITERS.values(), ids=FOR_WRITERS)
+def test_a_change_to_a_database_that_is_away_is_refused_whole(
+    store: SqlAccountStore, file: Path, fault: Fault
+) -> None:
+    before = everything(store)
+    with fault(file):
+        for change in CHANGES.values():
+            with pytest.raises(StoreUnavailable, match=str(file)):
+                change(store)
+    assert everything(store) == before
+
+
+@pytest.mark.parametrize("fault", FOR_READERS.values(), ids=FOR_READERS)
+def test_a_database_that_is_away_answers_no_question(
+    store: SqlAccountStore, file: Path, fault: Fault
+) -> None:
+    questions: list[Callable[[], object]] = [
+        store.version,
+        store.projects,
+        store.credentials,
+        store.routes,
+        lambda: store.find_project(NAME),
+        lambda: store.find_credential(USERNAME),
+        lambda: store.holdings(1),
+    ]
+    with fault(file):
+        for ask in questions:
+            with pytest.raises(StoreUnavailable, match=str(file)):
+                ask()
+
+
+def test_domains_keep_a_project_and_retired_ones_do_not(store: SqlAccountStore, engine: Engine) -> None:
+    project = store.find_project(NAME)
+    assert project is not None
+    domains = SqlDomainStore(engine)
+    domains.add_tracking_domain(
+        project=project.id, name="track.example.com", target="t.waypost.test", created_at=NOW
+    )
+    domains.add_sending_domain(project=project.id, name="example.com", created_at=NOW)
+    assert store.holdings(project.id) == Holdings(
+        tracking_domains=("track.example.com",), sending_domains=("example.com",)
+    )
+    with pytest.raises(NotRemovable):
+        store.delete_project(NAME)
+    domains.delete_sending_domain("example.com")
+    domains.retire_tracking_domain("track.example.com")
+    store.delete_project(NAME)
+    [kept] = domains.tracking_domains()
+    assert kept.project == project.id
+
+
+def test_changes_to_accounts_and_to_domains_are_counted_apart(store: SqlAccountStore, engine: Engine) -> None:
+    before = store.version()
+    SqlDomainStore(engine).add_sending_domain(project=1, name="example.com", created_at=NOW)
+    assert store.version() == before
+
+
+def test_the_database_holds_no_password(store: SqlAccountStore, file: Path) -> None:
+    for part in file.parent.iterdir():
+        assert PASSWORD.encode() not in part.read_bytes()
