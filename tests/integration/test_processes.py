@@ -122,6 +122,24 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_acknowledged_is_there(t
     assert relayed(tmp_path) >= len(load.acknowledged)
 
 
+def test_a_worker_starts_while_the_database_is_away(tmp_path: Path) -> None:
+    database = tmp_path / "var/waypost.db"
+    with CountingSink() as sink:
+        port = install(tmp_path, sink, count=2)
+        with RunningWaypost(tmp_path) as running:
+            database.rename(tmp_path / "away.db")
+            killed = workers(running)
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+            with Load(port, PAGE, count=2) as load:
+                wait_until(lambda: len(load.acknowledged) > 10, "no worker starts")
+                load.stop()
+            assert not set(killed) & set(workers(running))
+            (tmp_path / "away.db").rename(database)
+            running.stop()
+    assert relayed(tmp_path) == len(sink.taken)
+
+
 def relayed(folder: Path) -> int:
     listed = waypost(folder, "events", "list", "--kind", "relayed", "--limit", "100000", "--json")
     return len({event["message"] for event in json.loads(listed.stdout)})
