@@ -232,7 +232,7 @@ class _Conversation:
         self._current.raw = raw[:-3]
         self._current.content = (b"\r\n" + raw[:-3]).replace(b"\r\n.", b"\r\n")[2:]
         await self._upstream.gate()
-        answer = self._upstream.scripted("end", self._current.recipients[-1])
+        answer = self._upstream.scripted("end", "".join(self._current.recipients[-1:]))
         self._current.reply = answer if isinstance(answer, str) else ""
         return await self._give(answer)
 
