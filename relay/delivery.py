@@ -17,6 +17,7 @@ from relay.message_headers import MessageHeaders, read_headers
 from relay.metrics import Fault, RelayMetrics
 from relay.pipeline import Pipeline, Plan, Prepared, Untracked
 from relay.received import protocol_name, received_header
+from relay.repeats import Repeats
 from relay.replies import Reply
 from relay.settings import TrackingSettings
 from relay.transaction import Transaction, as_temporary
@@ -62,6 +63,11 @@ class Delivery:
         self._now = now
         self._monotonic = monotonic
         self._random_bytes = random_bytes
+        self._repeats = Repeats(monotonic)
+
+    def unheard(self, submission: Submission) -> None:
+        """Know that the client was gone before it could hear that the message was taken."""
+        self._repeats.remember(submission, read_headers(submission.content).message_id)
 
     async def deliver(
         self, submission: Submission, transaction: Transaction, upstream: Capabilities
@@ -85,6 +91,10 @@ class Delivery:
         ending = await self._send(submission, transaction, content)
         sent_in = self._monotonic() - prepared_at
         self._metrics.ended(ending.verdict, seconds=sent_in)
+        if repeated := self._repeats.has(submission, headers.message_id):
+            self._metrics.repeated()
+        if ending.verdict is Verdict.UNKNOWN:
+            self._repeats.remember(submission, headers.message_id)
         self._keep(submission, lambda: self._outcome(submission, ending))
         log_mail(
             _event(ending),
@@ -92,6 +102,7 @@ class Delivery:
             **_done(prepared),
             reply=ending.reply.line(),
             cause="" if ending.code else ending.said,
+            possible_duplicate=repeated or None,
             prepare_ms=round((prepared_at - started) * 1000, 1),
             send_ms=round(sent_in * 1000, 1),
             total_ms=self._now() - submission.at,

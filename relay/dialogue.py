@@ -52,6 +52,9 @@ class Host(Protocol):
     async def deliver(self, submission: Submission, transaction: Transaction, claim: Claim) -> Reply:
         """Send it on, to the end even where the caller is cancelled; then release the claim."""
 
+    def unheard(self, submission: Submission) -> None:
+        """Know that the client was gone before it could hear that the message was taken."""
+
     def count_fault(self) -> None:
         """Count a fault of ours that a client was told about."""
 
@@ -73,6 +76,10 @@ class Wire(Source, Protocol):
     @property
     def tls(self) -> str:
         """Version and cipher suite, "" without TLS."""
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the client has closed its side, and all that it said was read."""
 
     async def say(self, lines: bytes) -> None: ...
 
@@ -302,10 +309,12 @@ class Dialogue:
         """Answer the final dot; None where it is answered already, as LMTP does for each recipient."""
         reply = await self._host.deliver(submission, transaction, claim)
         if reply.accepted:
-            self._message_was_taken()
+            self._message_was_taken(submission)
         return reply
 
-    def _message_was_taken(self) -> None:
+    def _message_was_taken(self, submission: Submission) -> None:
+        if self._wire.at_end:
+            self._host.unheard(submission)
         self._conduct.message_taken()
         self._wire.message_taken()
 

@@ -63,20 +63,29 @@ class LmtpDialogue(Dialogue):
             asyncio.create_task(self._send_copy(submission, recipient, shares, free))
             for recipient in submission.recipients
         ]
+        unanswered = list(zip(submission.recipients, copies, strict=True))
         try:
-            for copy in copies:
+            for recipient, copy in list(unanswered):
                 # Shielded: a copy that is cancelled alone makes room, and the next one begins.
-                await self._answer(await asyncio.shield(copy))
+                reply = await asyncio.shield(copy)
+                await self._answer(reply)
+                if reply.accepted:
+                    self._message_was_taken(replace(submission, recipients=(recipient,)))
+                del unanswered[0]
         finally:
-            for copy in copies:
-                copy.cancel()
+            self._give_up(submission, unanswered)
             for share in shares:
                 share.release()
 
+    def _give_up(
+        self, submission: Submission, unanswered: list[tuple[Recipient, asyncio.Task[Reply]]]
+    ) -> None:
+        for recipient, copy in unanswered:
+            if not copy.cancel() and not copy.cancelled() and copy.result().accepted:
+                self._host.unheard(replace(submission, recipients=(recipient,)))
+
     async def _answer(self, reply: Reply) -> None:
         self._host.metrics.replied(Phase.MESSAGE, reply.code)
-        if reply.accepted:
-            self._message_was_taken()
         enhanced = reply.enhanced or f"{reply.code // 100}.0.0"
         await self._wire.say(replace(reply, enhanced=enhanced).encode())
 

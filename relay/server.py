@@ -115,7 +115,19 @@ class Relay:
         self.metrics.deliveries.inc()
         delivery.add_done_callback(self._delivered)
         delivery.add_done_callback(lambda _: claim.release())
-        return await asyncio.shield(delivery)
+        try:
+            return await asyncio.shield(delivery)
+        except asyncio.CancelledError:
+            delivery.add_done_callback(lambda done: self._ended_unheard(done, submission))
+            raise
+
+    def unheard(self, submission: Submission) -> None:
+        """Know that the client was gone before it could hear that the message was taken."""
+        self._delivery.unheard(submission)
+
+    def _ended_unheard(self, delivery: asyncio.Task[Reply], submission: Submission) -> None:
+        if not delivery.cancelled() and delivery.result().accepted:
+            self.unheard(submission)
 
     def _delivered(self, delivery: asyncio.Task[Reply]) -> None:
         self._deliveries.discard(delivery)

@@ -175,6 +175,11 @@ class SmtpSession(SMTP):
         cipher, tls = transport.get_extra_info("cipher"), transport.get_extra_info("ssl_object")
         return f"{tls.version()} {cipher[0]}" if tls and cipher else ""
 
+    @property
+    def at_end(self) -> bool:
+        """Whether the client has closed its side, and all that it said was read."""
+        return self._reader.at_eof()
+
     async def say(self, lines: bytes) -> None:
         """Write replies; wait while the client does not read them."""
         self._writer.write(lines)

@@ -315,3 +315,26 @@ def test_a_client_that_goes_away_leaves_what_was_handed_on_and_no_more() -> None
     relay = play(scene, upstream)
     assert len(upstream.contents) == PARALLEL
     assert [outcome.verdict for outcome in relay.outcomes] == [Verdict.RELAYED] * PARALLEL
+
+
+def test_copies_that_nobody_heard_of_are_possible_duplicates_the_next_time() -> None:
+    upstream = EachItsOwn(at_rcpt={"no@there.example": Reply(550, "5.1.1", "unknown")})
+
+    async def scene(client: Client, relay: RunningRelay) -> None:
+        upstream.gate.clear()
+        await client.envelope("slow@there.example", "no@there.example")
+        await client.say("DATA")
+        client.send(MESSAGE + b".\r\n")
+        await until(lambda: upstream.sending == 1)
+        client.reset()
+        await until(lambda: relay.relay.connected == 0)
+        upstream.gate.set()
+        await until(lambda: relay.outcomes)
+        upstream.contents.clear()
+        upstream.at_rcpt.clear()
+        again = await relay.connect()
+        await again.say("LHLO client.test")
+        await send(again, ["slow@there.example", "no@there.example"])
+        assert relay.counted("possible_duplicates_total") == 1
+
+    play(scene, upstream)
