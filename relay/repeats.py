@@ -1,7 +1,7 @@
 """Messages that a client may send again although the upstream has them, or may have them.
 
-That is so where the upstream's last reply never came, and where the client was gone before it could hear ours.
-The second attempt is relayed like any other, since nobody can know; but operators are told.
+That is so where the upstream's last reply never came, and where the client was gone before it could hear
+ours. The second attempt is relayed like any other, since nobody can know; but operators are told.
 """
 
 from collections.abc import Callable
