@@ -1,14 +1,22 @@
 """Bounds the memory of the messages that are under way at one time."""
 
+from collections.abc import Callable
+
 COST = 4  # octets of memory for each of a message: as it came, decoded, rewritten, on its way out
 
 
 class MessageBudget:
     """So many octets. A message alone is always let in: a large one must not wait for ever."""
 
-    def __init__(self, octets: int) -> None:
+    def __init__(self, octets: int, changed: Callable[[int], object] = lambda by: None) -> None:
+        """`changed` is told by how much it goes up or down."""
         self._octets = octets
+        self._changed = changed
         self.used = 0
+
+    def _use(self, more: int) -> None:
+        self.used += more
+        self._changed(more)
 
     def has_room(self, size: int) -> bool:
         """Tell whether a message of so many octets would be let in now."""
@@ -38,7 +46,7 @@ class Claim:
         if not alone and budget.used + more > budget._octets:
             return False
         self._held += more
-        budget.used += more
+        budget._use(more)
         return True
 
     def split(self, count: int) -> "list[Claim]":
@@ -51,5 +59,5 @@ class Claim:
 
     def release(self) -> None:
         """Give it back; a second time changes nothing."""
-        self._budget.used -= self._held
+        self._budget._use(-self._held)
         self._held = 0

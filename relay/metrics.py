@@ -69,6 +69,7 @@ class RelayMetrics:
             buckets=SECONDS,
         )
         self.connections = _gauge("waypost_connections", "Clients that are connected", registry)
+        self.in_flight = _gauge("waypost_in_flight_bytes", "Memory set aside for messages", registry)
         self.deliveries = _gauge("waypost_deliveries", "Messages past their final dot", registry)
 
     def replied(self, phase: Phase, code: int) -> None:

@@ -62,7 +62,7 @@ class Relay:
             monotonic=monotonic,
             random_bytes=random_bytes,
         )
-        self.budget = MessageBudget(settings.max_bytes_in_flight)
+        self.budget = MessageBudget(settings.max_bytes_in_flight, metrics.in_flight.inc)
         self._tls = tls
         self._arrivals = Arrivals(settings, tls, partial(SmtpSession, self))
         self._sessions: dict[SmtpSession, asyncio.Task[None]] = {}

@@ -92,8 +92,10 @@ def test_a_message_under_way_is_seen() -> None:
             client.send(MESSAGE + b".\r\n")
             await upstream.paused_before_end.wait()
             assert relay.counted("deliveries") == 1
+            assert relay.counted("in_flight_bytes") == 4 * len(MESSAGE)
             gate.set()
             await client.reply()
+            await until(lambda: relay.counted("in_flight_bytes") == 0)
 
     asyncio.run(scene())
 
