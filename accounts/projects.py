@@ -58,10 +58,7 @@ class Projects:
 
     def find(self, name: str) -> Project:
         """Raises `NotFound`."""
-        project = self._store.find_project(name.lower())
-        if project is None:
-            raise NotFound(f"no project is called {name!r}; `waypost project list` shows them")
-        return project
+        return project_named(self._store, name)
 
     def show(self, name: str) -> ProjectDetails:
         """Raises `NotFound`."""
@@ -114,6 +111,14 @@ class Projects:
         for other in self._store.projects():
             if other.id != project.id and wanted in other.networks:
                 raise NetworkTaken(f"{wanted} belongs to the project {other.name}; take it out there first")
+
+
+def project_named(store: AccountStore, name: str) -> Project:
+    """Find a project by its name as typed. Raises `NotFound`."""
+    project = store.find_project(name.lower())
+    if project is None:
+        raise NotFound(f"no project is called {name!r}; `waypost project list` shows them")
+    return project
 
 
 def _listed(holdings: Holdings) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from admin.invocation import Invocation, pass_invocation
+from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.output import json_option, print_json, print_table, say
 from domains.dns_records import CnameRecord
 from domains.model import State, TrackingDomain
@@ -26,10 +26,11 @@ def domain() -> None:
 @click.argument("name")
 @click.option("--target", help="Which of domains.cname_targets it must point to. Default: the first.")
 @json_option
+@project_option
 @pass_invocation
-def add(invocation: Invocation, name: str, target: str | None, as_json: bool) -> None:
+def add(invocation: Invocation, project: str, name: str, target: str | None, as_json: bool) -> None:
     """Add a tracking domain, and print the CNAME record to create."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         added = registry.add_tracking_domain(name, target=target)
         details = registry.show_tracking_domain(added.name)
     if as_json:
@@ -37,16 +38,17 @@ def add(invocation: Invocation, name: str, target: str | None, as_json: bool) ->
         return
     say(f"Added {display(added.name)}. Create this DNS record:\n")
     say(_record(details.record))
-    say(f"\nThen: waypost domain verify {added.name}")
+    say(f"\nThen: waypost domain verify {added.name}{of_project(project)}")
 
 
 @domain.command("list")
 @click.option("--retired", is_flag=True, help="Show removed ones too, whose links live on.")
 @json_option
+@project_option
 @pass_invocation
-def list_domains(invocation: Invocation, retired: bool, as_json: bool) -> None:
+def list_domains(invocation: Invocation, project: str, retired: bool, as_json: bool) -> None:
     """List the tracking domains."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         domains = registry.tracking_domains(retired=retired)
     if as_json:
         print_json([_fields(each) for each in domains])
@@ -69,10 +71,11 @@ def list_domains(invocation: Invocation, retired: bool, as_json: bool) -> None:
 @domain.command("show")
 @click.argument("name")
 @json_option
+@project_option
 @pass_invocation
-def show(invocation: Invocation, name: str, as_json: bool) -> None:
+def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None:
     """Show a tracking domain, its DNS record and its sending domains."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         details = registry.show_tracking_domain(name)
     if as_json:
         print_json(_details(details))
@@ -89,11 +92,12 @@ def show(invocation: Invocation, name: str, as_json: bool) -> None:
 @domain.command("verify")
 @click.argument("name")
 @json_option
+@project_option
 @pass_invocation
 @click.pass_context
-def verify(ctx: click.Context, invocation: Invocation, name: str, as_json: bool) -> None:
+def verify(ctx: click.Context, invocation: Invocation, project: str, name: str, as_json: bool) -> None:
     """Ask the DNS now. Exit code 1 where the domain is not verified afterwards."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         checked = registry.verify_tracking_domain(name)
     if as_json:
         print_json(_fields(checked))
@@ -105,10 +109,11 @@ def verify(ctx: click.Context, invocation: Invocation, name: str, as_json: bool)
 
 @domain.command("default")
 @click.argument("name")
+@project_option
 @pass_invocation
-def default(invocation: Invocation, name: str) -> None:
+def default(invocation: Invocation, project: str, name: str) -> None:
     """Make it the one for sending domains without a link of their own."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         chosen = registry.set_default(name)
     say(f"{display(chosen.name)} is the default.")
 
@@ -116,10 +121,11 @@ def default(invocation: Invocation, name: str) -> None:
 @domain.command("remove")
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Unlink its sending domains too.")
+@project_option
 @pass_invocation
-def remove(invocation: Invocation, name: str, force: bool) -> None:
+def remove(invocation: Invocation, project: str, name: str, force: bool) -> None:
     """Remove a tracking domain. Links in mail already sent live on."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         removal = registry.remove_tracking_domain(name, force=force)
     for sender in removal.unlinked:
         say(f"Unlinked {display(sender)}.")

@@ -9,7 +9,7 @@ import click
 from admin.invocation import Invocation, pass_invocation
 from admin.output import json_option, print_json, print_table
 from events.ports import Event, EventFilter
-from service.database import open_event_store
+from service.database import open_event_store, open_projects
 
 KINDS = ("relayed", "refused", "unknown", "click", "open")
 
@@ -23,6 +23,7 @@ def events() -> None:
 @click.option("--kind", type=click.Choice(KINDS), help="Only these.")
 @click.option("--message", help="Of one message: our id, or its Message-ID.")
 @click.option("--sender", "sending_domain", help="Of one sending domain.")
+@click.option("--project", help="Of one project.")
 @click.option("--hours", type=click.FloatRange(min=0), help="Of the last hours.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
 @json_option
@@ -32,13 +33,22 @@ def list_events(
     kind: str | None,
     message: str | None,
     sending_domain: str | None,
+    project: str | None,
     hours: float | None,
     limit: int,
     as_json: bool,
 ) -> None:
     """List events, the newest first."""
     after = None if hours is None else time.time_ns() // 1_000_000 - round(hours * 3_600_000)
-    wanted = EventFilter(kind=kind, message=message, sending_domain=sending_domain, after=after, limit=limit)
+    number = None if project is None else _number(invocation, project)
+    wanted = EventFilter(
+        kind=kind,
+        message=message,
+        sending_domain=sending_domain,
+        project=number,
+        after=after,
+        limit=limit,
+    )
     with open_event_store(invocation.settings()) as store:
         found = store.events(wanted)
     if as_json:
@@ -51,6 +61,11 @@ def list_events(
             for event in found
         ],
     )
+
+
+def _number(invocation: Invocation, project: str) -> int:
+    with open_projects(invocation.settings()) as projects:
+        return projects.find(project).id
 
 
 def _when(milliseconds: int) -> str:

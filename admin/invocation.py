@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from accounts.model import DEFAULT_PROJECT_NAME
 from service.settings import Settings
 from service.settings_file import load_settings
 
@@ -21,4 +22,12 @@ class Invocation:
         return load_settings(self.config, os.environ)
 
 
+project_option = click.option(
+    "--project", default=DEFAULT_PROJECT_NAME, show_default=True, help="The project that it belongs to."
+)
 pass_invocation = click.make_pass_decorator(Invocation)
+
+
+def of_project(project: str) -> str:
+    """Return what to add to a command that is shown, so that it speaks of the same project."""
+    return "" if project == DEFAULT_PROJECT_NAME else f" --project {project}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from accounts.errors import AccountError
 from admin.invocation import Invocation
 from domains.errors import DomainError
 from events.ports import StoreUnavailable
@@ -20,6 +21,9 @@ COMMANDS = {
     "preview": "admin.preview",
     "domain": "admin.domain",
     "sender": "admin.sender",
+    "project": "admin.project",
+    "credential": "admin.credential",
+    "route": "admin.route",
     "events": "admin.events",
     "keys": "admin.keys",
     "db": "admin.db",
@@ -45,7 +49,7 @@ class Commands(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (OperatorError, DomainError, StoreUnavailable) as error:
+        except (OperatorError, AccountError, DomainError, StoreUnavailable) as error:
             click.echo(f"waypost: {error}", err=True)
             ctx.exit(REFUSED)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from admin.invocation import Invocation, pass_invocation
+from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.output import json_option, print_json, print_table, say
 from domains.model import SendingDomain
 from domains.names import display
@@ -19,20 +19,23 @@ def sender() -> None:
 
 @sender.command("add")
 @click.argument("name")
+@project_option
 @pass_invocation
-def add(invocation: Invocation, name: str) -> None:
+def add(invocation: Invocation, project: str, name: str) -> None:
     """Add a sending domain."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         added = registry.add_sending_domain(name)
-    say(f"Added {display(added.name)}. Link it: waypost sender link {added.name} TRACKING_DOMAIN")
+    command = f"waypost sender link {added.name} TRACKING_DOMAIN{of_project(project)}"
+    say(f"Added {display(added.name)}. Link it: {command}")
 
 
 @sender.command("list")
 @json_option
+@project_option
 @pass_invocation
-def list_senders(invocation: Invocation, as_json: bool) -> None:
+def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
     """List the sending domains."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         senders = registry.sending_domains()
     if as_json:
         print_json([_fields(each) for each in senders])
@@ -45,10 +48,11 @@ def list_senders(invocation: Invocation, as_json: bool) -> None:
 @sender.command("show")
 @click.argument("name")
 @json_option
+@project_option
 @pass_invocation
-def show(invocation: Invocation, name: str, as_json: bool) -> None:
+def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None:
     """Show a sending domain."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         shown = registry.show_sending_domain(name)
     if as_json:
         print_json(_fields(shown))
@@ -59,10 +63,11 @@ def show(invocation: Invocation, name: str, as_json: bool) -> None:
 @sender.command("link")
 @click.argument("name")
 @click.argument("tracking_domain")
+@project_option
 @pass_invocation
-def link(invocation: Invocation, name: str, tracking_domain: str) -> None:
+def link(invocation: Invocation, project: str, name: str, tracking_domain: str) -> None:
     """Link a sending domain to a tracking domain."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         result = registry.link(name, tracking_domain)
     say(f"{display(result.domain.name)} is linked to {_link(result.domain)}.")
     if result.note:
@@ -71,20 +76,22 @@ def link(invocation: Invocation, name: str, tracking_domain: str) -> None:
 
 @sender.command("unlink")
 @click.argument("name")
+@project_option
 @pass_invocation
-def unlink(invocation: Invocation, name: str) -> None:
+def unlink(invocation: Invocation, project: str, name: str) -> None:
     """Take a sending domain back to the default tracking domain."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         unlinked = registry.unlink(name)
     say(f"{display(unlinked.name)} uses the default.")
 
 
 @sender.command("remove")
 @click.argument("name")
+@project_option
 @pass_invocation
-def remove(invocation: Invocation, name: str) -> None:
+def remove(invocation: Invocation, project: str, name: str) -> None:
     """Remove a sending domain. Links in mail already sent live on."""
-    with open_registry(invocation.settings()) as registry:
+    with open_registry(invocation.settings(), project) as registry:
         registry.remove_sending_domain(name)
     say(f"Removed {name}.")
 

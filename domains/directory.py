@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from domains.model import SendingDomain, State, TrackingDomain
-from domains.names import normalised, registrable
+from domains.names import normalised, parents_within_registrable, registrable
 
 
 class Why(StrEnum):
@@ -44,6 +44,7 @@ class Directory:
     _strangers: Mapping[int, Choice]  # by project
     _last_resort: Choice  # for a project without a default
     _hosts: frozenset[str]
+    _owners: Mapping[str, int]  # the project of each sending domain
 
     @classmethod
     def build(
@@ -54,6 +55,7 @@ class Directory:
         system_default: str | None = None,
     ) -> "Directory":
         """Build it from the lists of a store. `system_default` is a base URL; None or "" for none."""
+        sending = tuple(sending)
         hosts = {domain.name: domain for domain in tracking}
         last_resort = _last_resort(system_default or None)
         strangers = {
@@ -67,7 +69,13 @@ class Directory:
             )
             for sender in sending
         }
-        return cls(_senders=senders, _strangers=strangers, _last_resort=last_resort, _hosts=frozenset(hosts))
+        return cls(
+            _senders=senders,
+            _strangers=strangers,
+            _last_resort=last_resort,
+            _hosts=frozenset(hosts),
+            _owners={sender.name: sender.project for sender in sending},
+        )
 
     def choose(self, project: int, sender_domain: str) -> Choice:
         """Choose for the domain of a From header, in any spelling; never raises.
@@ -79,6 +87,17 @@ class Directory:
         name = normalised(sender_domain)
         choice = self._senders.get((project, name)) or self._inherited(project, name)
         return choice or self._strangers.get(project, self._last_resort)
+
+    def owner(self, sender_domain: str) -> int | None:
+        """Return the project of the nearest sending domain, own or parent; None for a stranger.
+
+        A subdomain that is another project's own is not its parent's.
+        """
+        name = normalised(sender_domain)
+        owner = self._owners.get(name)
+        if owner is not None:
+            return owner
+        return next((self._owners[up] for up in parents_within_registrable(name) if up in self._owners), None)
 
     def knows(self, host: str) -> bool:
         """Tell whether `host` is a tracking domain in whatever state, retired ones too."""

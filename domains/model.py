@@ -1,11 +1,8 @@
-"""Tracking domains, sending domains and the links between them: frozen values."""
+"""Tracking domains, sending domains and the links between them: frozen values. A project is its id."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-DEFAULT_PROJECT = 1
-"""The project of a single-tenant installation, called `default`."""
 
 
 class State(StrEnum):

@@ -10,7 +10,7 @@ from datetime import datetime
 from domains import rules
 from domains.dns_records import CnameRecord
 from domains.errors import InvalidName, NameTaken, NoTarget, NotVerified, StillLinked, UnknownDomain
-from domains.model import DEFAULT_PROJECT, SendingDomain, State, TrackingDomain
+from domains.model import SendingDomain, State, TrackingDomain
 from domains.names import display, host_name, tracking_domain_name
 from domains.ports import DnsLookup, DomainStore
 
@@ -54,7 +54,7 @@ class Registry:
         resolver: DnsLookup,
         targets: tuple[str, ...],
         clock: Callable[[], datetime],
-        project: int = DEFAULT_PROJECT,
+        project: int,
     ) -> None:
         self._store = store
         self._resolver = resolver

@@ -42,6 +42,7 @@ class EventFilter:
     kind: str | None = None
     message: str | None = None  # our id, or the Message-ID header with or without its angle brackets
     sending_domain: str | None = None
+    project: int | None = None
     after: int | None = None
     before: int | None = None
     limit: int = 50

@@ -23,9 +23,10 @@ LAST_SHIPPING_SECONDS: Final = 10.0  # at the end; the rest waits for the next s
 
 @contextlib.asynccontextmanager
 async def keep_fresh(settings: Settings, live: Live) -> AsyncIterator[None]:
-    """Keep domains and keys as fresh as database and file are, and hand records to the shipper."""
+    """Keep domains, accounts and keys as fresh as database and file are, and hand records to the shipper."""
     tasks = [
         asyncio.create_task(_every(REFRESH_SECONDS, live.directory.refresh)),
+        asyncio.create_task(_every(REFRESH_SECONDS, live.accounts.refresh)),
         asyncio.create_task(_every(REFRESH_SECONDS, live.ring.refresh)),
         asyncio.create_task(_every(settings.journal.ship_seconds, live.journal.rotate)),
     ]

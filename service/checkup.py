@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from accounts.errors import AccountError
+from accounts.model import DEFAULT_PROJECT, Project
 from domains.directory import is_active
 from domains.errors import StoreUnavailable
+from domains.model import SendingDomain, TrackingDomain
 from domains.names import display, host_name
 from relay.listener import parse_host_port
 from relay.upstream.connection import Connection, SmtpServer
 from relay.upstream.port import UpstreamError
 from rewriter.policy import Mode
-from service.database import open_database, open_registry, resolver
+from service.database import open_database, open_projects, open_registry, resolver
 from service.errors import OperatorError
 from service.key_file import load_key_ring
 from service.settings import Settings
@@ -209,19 +212,28 @@ def _targets(settings: Settings) -> Iterator[Finding]:
 
 def _domains(settings: Settings) -> Iterator[Finding]:
     try:
-        with open_registry(settings) as registry:
-            tracking, sending = registry.tracking_domains(), registry.sending_domains()
-    except (OperatorError, StoreUnavailable):
+        with open_projects(settings) as projects:
+            for project in projects.all():
+                with open_registry(settings, project.name) as registry:
+                    tracking, sending = registry.tracking_domains(), registry.sending_domains()
+                yield from _domains_of(project, tracking, sending)
+    except (OperatorError, StoreUnavailable, AccountError):
         return  # the finding about the database has said it
+
+
+def _domains_of(
+    project: Project, tracking: list[TrackingDomain], sending: list[SendingDomain]
+) -> Iterator[Finding]:
+    verify = "waypost domain verify"
+    if project.id != DEFAULT_PROJECT:
+        verify += f" --project {project.name}"
     active = {domain.name for domain in tracking if is_active(domain)}
     for domain in tracking:
         if domain.name not in active:
-            yield _warn(
-                "domains", f"{display(domain.name)} is {domain.state}", f"waypost domain verify {domain.name}"
-            )
+            yield _warn("domains", f"{display(domain.name)} is {domain.state}", f"{verify} {domain.name}")
     for sender in sending:
         if sender.tracking_domain is not None and sender.tracking_domain not in active:
             message = f"{display(sender.name)} uses the default until {sender.tracking_domain} is verified"
-            yield _warn("senders", message, f"waypost domain verify {sender.tracking_domain}")
+            yield _warn("senders", message, f"{verify} {sender.tracking_domain}")
     if active:
         yield _ok("domains", f"{len(active)} of {len(tracking)} tracking domains are active")

@@ -1,17 +1,23 @@
 """Opens what stands on the database, for commands and for `serve`."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from ipaddress import ip_network
 
 from sqlalchemy import Engine
 
+from accounts.credentials import Credentials
+from accounts.projects import Projects, project_named
+from accounts.routes import Routes
 from domains.dns_lookup import Resolver
 from domains.names import host_name
 from domains.registry import Registry
 from events.ports import EventStore
 from service.errors import OperatorError
 from service.settings import Settings
+from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 from storage.engine import DatabaseUnavailable, open_engine
 from storage.event_store import SqlEventStore
@@ -31,15 +37,48 @@ def open_database(settings: Settings) -> Iterator[Engine]:
 
 
 @contextmanager
-def open_registry(settings: Settings) -> Iterator[Registry]:
-    """Yield the use cases of tracking and sending domains."""
+def open_registry(settings: Settings, project: str) -> Iterator[Registry]:
+    """Yield the use cases of a project's tracking and sending domains. Raises AccountError."""
     with open_database(settings) as engine:
         yield Registry(
             store=SqlDomainStore(engine),
             resolver=resolver(settings),
             targets=tuple(map(host_name, settings.domains.cname_targets)),
-            clock=lambda: datetime.now(UTC),
+            clock=_now,
+            project=project_named(SqlAccountStore(engine), project).id,
         )
+
+
+@contextmanager
+def open_projects(settings: Settings) -> Iterator[Projects]:
+    """Yield the use cases of projects."""
+    with open_database(settings) as engine:
+        yield Projects(
+            store=SqlAccountStore(engine),
+            default_networks=tuple(map(ip_network, settings.relay.networks)),
+            clock=_now,
+        )
+
+
+@contextmanager
+def open_credentials(settings: Settings, project: str) -> Iterator[Credentials]:
+    """Yield the use cases of a project's credentials. Raises AccountError."""
+    with open_database(settings) as engine:
+        store = SqlAccountStore(engine)
+        yield Credentials(
+            store=store,
+            project=project_named(store, project),
+            clock=_now,
+            random_bytes=secrets.token_bytes,
+        )
+
+
+@contextmanager
+def open_routes(settings: Settings, project: str) -> Iterator[Routes]:
+    """Yield the use cases of a project's routes. Raises AccountError."""
+    with open_database(settings) as engine:
+        store = SqlAccountStore(engine)
+        yield Routes(store=store, project=project_named(store, project), clock=_now)
 
 
 @contextmanager
@@ -53,3 +92,7 @@ def resolver(settings: Settings) -> Resolver:
     """Return the resolver that the settings describe."""
     section = settings.domains
     return Resolver(section.nameservers, section.nameserver_port, lifetime=section.dns_seconds)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

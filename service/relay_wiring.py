@@ -21,7 +21,13 @@ def new_generation(settings: Settings, live: Live) -> Generation:
 
 async def _spawn(settings: Settings, live: Live) -> WorkerProcess:
     numbers, slot = live.numbers, live.numbers.take_slot()
-    begin = Begin(settings=settings, directory=live.directory.current, numbers=numbers.directory, slot=slot)
+    begin = Begin(
+        settings=settings,
+        directory=live.directory.current,
+        accounts=live.accounts.current,
+        numbers=numbers.directory,
+        slot=slot,
+    )
     try:
         worker = await WorkerProcess.spawn(begin)
     except BaseException:

@@ -28,7 +28,7 @@ from service.reloading import reloaded
 from service.settings import Settings
 from service.settings_checks import listeners
 from service.upstream_wiring import system_default
-from service.wiring import Live, build_live, build_tracker
+from service.wiring import Live, build_live, build_tracker, networks
 from storage.event_store import SqlEventStore
 from tracker.server import TrackerServer
 
@@ -169,6 +169,7 @@ class _Server:
         if self._relay is not None:
             await self._relay.reload(settings)
         await asyncio.to_thread(self._live.directory.use_default, system_default(settings))
+        await asyncio.to_thread(self._live.accounts.use_networks, networks(settings.relay.networks))
         configure_logging(settings.log)
         self._settings = settings
         log.info("settings reloaded")

@@ -12,8 +12,10 @@ from functools import cache
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
+from accounts.directory import AccountDirectory
+from accounts.errors import StoreUnavailable as AccountsUnavailable
 from domains.directory import Directory
-from domains.errors import StoreUnavailable
+from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.names import registrable
 from events.journal import Journal
 from links.ids import RECORD_BYTES, record_id
@@ -26,10 +28,12 @@ from rewriter import Policy, rewrite
 from service.certificate import LiveCertificate
 from service.errors import OperatorError
 from service.freshness import LiveDirectory, LiveKeyRing
+from service.live_accounts import LiveAccounts
 from service.monitoring import new_registry
 from service.settings import RelaySection, Settings, TrackerSection
 from service.upstream_wiring import build_upstream, system_default
 from service.worker_numbers import WorkerNumbers
+from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 from tracker.app import OperatorPage, TrackerApp
 from tracker.metrics import TrackerMetrics
@@ -40,6 +44,7 @@ class Live:
     """What relay and tracker share in one process."""
 
     directory: LiveDirectory
+    accounts: LiveAccounts
     ring: LiveKeyRing
     journal: Journal
     registry: CollectorRegistry
@@ -48,14 +53,25 @@ class Live:
     tracker_metrics: Callable[[], TrackerMetrics]
 
 
-def build_live(settings: Settings, engine: Engine, *, seed: Directory | None = None) -> Live:
-    """Read keys and domains (`seed` is used where the database is away), open the journal.
+def build_live(
+    settings: Settings,
+    engine: Engine,
+    *,
+    seed: Directory | None = None,
+    accounts: AccountDirectory | None = None,
+) -> Live:
+    """Read keys, domains and accounts, open the journal.
+
+    `seed` and `accounts` are used where the database is away.
 
     Raises OperatorError.
     """
     try:
         directory = LiveDirectory(SqlDomainStore(engine), system_default(settings), seed=seed)
-    except StoreUnavailable as error:
+        live_accounts = LiveAccounts(
+            SqlAccountStore(engine), networks(settings.relay.networks), seed=accounts
+        )
+    except (DomainsUnavailable, AccountsUnavailable) as error:
         raise OperatorError(str(error)) from None
     registry = new_registry()
     return Live(
@@ -64,6 +80,7 @@ def build_live(settings: Settings, engine: Engine, *, seed: Directory | None = N
         relay_metrics=cache(lambda: RelayMetrics(registry)),
         tracker_metrics=cache(lambda: TrackerMetrics(registry)),
         directory=directory,
+        accounts=live_accounts,
         ring=LiveKeyRing(settings.keys),
         journal=Journal(settings.journal.directory, clock=now, new_suffix=lambda: secrets.token_hex(4)),
     )

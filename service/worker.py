@@ -52,7 +52,7 @@ def main() -> int:
 
 
 async def _work(begin: Begin, engine: Engine, pair_end: socket.socket) -> None:
-    live = build_live(begin.settings, engine, seed=begin.directory)
+    live = build_live(begin.settings, engine, seed=begin.directory, accounts=begin.accounts)
     grace = begin.settings.relay.stop_seconds
     try:
         async with keep_fresh(begin.settings, live):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from accounts.directory import AccountDirectory
 from domains.directory import Directory
 from relay.listener import Listener
 from service.settings import Settings
@@ -12,11 +13,12 @@ from service.settings import Settings
 class Begin:
     """What a worker needs to start; it comes over standard input, since it may be large and holds secrets.
 
-    `directory` is the parent's: a worker starts while the database is away.
+    `directory` and `accounts` are the parent's: a worker starts while the database is away.
     """
 
     settings: Settings
     directory: Directory
+    accounts: AccountDirectory
     numbers: Path  # where its metrics go
     slot: int
 

@@ -67,6 +67,10 @@ def _filtered(query: Select[Any], table: Table, kind: Any, wanted: EventFilter) 
         query = query.where(or_(table.c.message == wanted.message, table.c.message.in_(with_header)))
     if wanted.sending_domain is not None:
         query = query.where(messages.c.sending_domain == wanted.sending_domain)
+    if wanted.project is not None:
+        # A hit knows its project itself, before the record of its message has arrived.
+        owned = table if "project" in table.c else messages
+        query = query.where(owned.c.project == wanted.project)
     if wanted.after is not None:
         query = query.where(table.c.at >= wanted.after)
     if wanted.before is not None:

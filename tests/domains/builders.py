@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from domains.model import DEFAULT_PROJECT, SendingDomain, State, TrackingDomain
+from domains.model import SendingDomain, State, TrackingDomain
 
+PROJECT = 1
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -11,7 +12,7 @@ def tracking_domain(
     name: str = "track.example.com",
     *,
     state: State = State.PENDING,
-    project: int = DEFAULT_PROJECT,
+    project: int = PROJECT,
     is_default: bool = False,
     target: str = "links.waypost.test",
     verified_at: datetime | None = None,
@@ -31,7 +32,7 @@ def tracking_domain(
 
 
 def sending_domain(
-    name: str = "example.com", *, linked_to: str | None = None, project: int = DEFAULT_PROJECT
+    name: str = "example.com", *, linked_to: str | None = None, project: int = PROJECT
 ) -> SendingDomain:
     """Return a sending domain."""
     return SendingDomain(id=1, project=project, name=name, tracking_domain=linked_to, created_at=NOW)

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 import pytest
 
 from domains.errors import NameTaken, UnknownDomain
-from domains.model import DEFAULT_PROJECT, State, TrackingDomain
+from domains.model import State, TrackingDomain
 from domains.ports import DomainStore
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+PROJECT = 1
 TRACK = "track.example.com"
 OTHER = "click.example.com"
 TARGET = "links.waypost.test"
@@ -46,12 +47,12 @@ REFUSALS: dict[str, tuple[Callable[[DomainStore], object], type[Exception]]] = {
 }
 
 
-def add_tracking(store: DomainStore, name: str = TRACK, project: int = DEFAULT_PROJECT) -> TrackingDomain:
+def add_tracking(store: DomainStore, name: str = TRACK, project: int = PROJECT) -> TrackingDomain:
     """Add a tracking domain as every test here does."""
     return store.add_tracking_domain(project=project, name=name, target=TARGET, created_at=NOW)
 
 
-def add_sending(store: DomainStore, name: str = SENDER, project: int = DEFAULT_PROJECT) -> object:
+def add_sending(store: DomainStore, name: str = SENDER, project: int = PROJECT) -> object:
     """Add a sending domain as every test here does."""
     return store.add_sending_domain(project=project, name=name, created_at=NOW)
 
@@ -94,7 +95,7 @@ class DomainStoreContract:
         added = add_tracking(store)
         expected = TrackingDomain(
             id=added.id,
-            project=DEFAULT_PROJECT,
+            project=PROJECT,
             name=TRACK,
             target=TARGET,
             state=State.PENDING,
@@ -152,7 +153,7 @@ class DomainStoreContract:
     def test_update_leaves_project_and_default_alone(self, filled: DomainStore) -> None:
         filled.make_default(TRACK)
         filled.update_tracking_domain(replace(tracking(filled), project=7, is_default=False))
-        assert tracking(filled).project == DEFAULT_PROJECT
+        assert tracking(filled).project == PROJECT
         assert tracking(filled).is_default
 
     def test_update_of_an_unknown_domain_is_refused(self, filled: DomainStore) -> None:

@@ -193,3 +193,30 @@ def test_choosing_and_knowing_never_raise(text: str) -> None:
     chosen = directory.choose(PROJECT, text).sending_domain
     assert chosen is None or registrable(text) == "example.com"
     directory.knows(text)
+
+
+OWNED = Directory.build(
+    [],
+    [sending_domain("example.com"), sending_domain("shop.example.com", project=2), sending_domain("co.uk")],
+)
+
+
+@pytest.mark.parametrize(
+    ("sender", "owner"),
+    [
+        ("example.com", 1),
+        ("Bounces.Example.COM.", 1),
+        ("shop.example.com", 2),
+        ("a.b.shop.example.com", 2),
+        ("workshop.example.com", 1),
+        ("example.org", None),
+        ("com", None),
+        ("other.co.uk", None),
+        ("", None),
+        ("..", None),
+    ],
+)
+def test_a_sender_belongs_to_the_project_of_the_nearest_sending_domain(
+    sender: str, owner: int | None
+) -> None:
+    assert OWNED.owner(sender) == owner

@@ -16,7 +16,7 @@ from domains.errors import (
 )
 from domains.model import State
 from domains.registry import Registry
-from tests.domains.builders import NOW
+from tests.domains.builders import NOW, PROJECT
 from tests.domains.memory_store import MemoryStore
 
 TARGET, SECOND_TARGET = "links.waypost.test", "eu.waypost.test"
@@ -64,7 +64,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def registry(store: MemoryStore, dns: FakeDns, clock: Clock) -> Registry:
-    return Registry(store=store, resolver=dns, targets=(TARGET, SECOND_TARGET), clock=clock)
+    return Registry(store=store, resolver=dns, targets=(TARGET, SECOND_TARGET), clock=clock, project=PROJECT)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ class TestAddTrackingDomain:
     def test_without_a_configured_target_there_is_nothing_to_point_to(
         self, store: MemoryStore, dns: FakeDns, clock: Clock
     ) -> None:
-        registry = Registry(store=store, resolver=dns, targets=(), clock=clock)
+        registry = Registry(store=store, resolver=dns, targets=(), clock=clock, project=PROJECT)
         with pytest.raises(NoTarget, match=r"set domains.cname_targets"):
             registry.add_tracking_domain(TRACK)
 

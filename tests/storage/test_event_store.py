@@ -122,6 +122,15 @@ def test_of_a_shared_copy_no_person_is_known(store: SqlEventStore) -> None:
     assert [(event.recipient, event.shared_copy) for event in events] == [("", True), ("", True)]
 
 
+def test_events_of_one_project_alone(store: SqlEventStore) -> None:
+    other = message(id=OTHER, project=2)
+    store.add([message(), other, hit(1), outcome(2), hit(3, message=OTHER, project=2)])
+    store.add([outcome(4, message=OTHER), hit(5, message="ff" * 12, project=2)])
+    assert found(store, project=1) == ["2", "1"]
+    assert found(store, project=2) == ["5", "4", "3"]
+    assert found(store, project=3) == []
+
+
 def test_the_newest_come_first(store: SqlEventStore) -> None:
     store.add([hit(2), outcome(3), hit(1), outcome(4), hit(5)])
     assert found(store) == ["5", "4", "3", "2", "1"]
