@@ -29,7 +29,7 @@ _NEEDS_ESCAPE = re.compile(r"[^!-~]+")
 _PLACEHOLDER = re.compile(r"\{[{%]|\*\||\[\[|<%|\$\{|%%[^%\s]++%%")
 # Conditional comments are sought in the source: one that begins or ends in a value would be read otherwise
 # once the value is replaced, and rewriting again would find what the first time did not.
-_COMMENT = re.compile(r"<!--\[|--!?>")
+_COMMENT = re.compile(r"<!--|--!?>")
 # Thunderbird compares hosts wherever the text begins like this; it drops what stands around it.
 _VISIBLE = re.compile(r"[^a-z0-9]*+(?:https?://|(?=www\.))([^\s/?#:]++)", re.ASCII | re.IGNORECASE)
 

@@ -16,6 +16,10 @@ def sources(html: str) -> list[str]:
     return [html[link.start : link.end] for link in found(html) if isinstance(link, SourceLink)]
 
 
+def places(links: list[SourceLink | UnclearComment]) -> list[int]:
+    return [link.start for link in links if isinstance(link, SourceLink)]
+
+
 class TestFinds:
     @pytest.mark.parametrize("name", ["a", "area", "v:rect", "v:roundrect", "V:Shape"])
     def test_what_can_be_clicked(self, name: str) -> None:
@@ -70,20 +74,38 @@ class TestLeavesAlone:
     def test_what_is_no_link_in_a_conditional_comment(self, html: str) -> None:
         assert found(html) == []
 
-    def test_a_comment_whose_double_is_none(self) -> None:
+    @pytest.mark.parametrize(
+        "other",
+        [
+            "<script>'_'</script>",
+            "<textarea>_</textarea>",
+            "<p title='_'>",
+            "<p_</p>",  # an element of that name, and what is in it shown
+            "<p title='<!--[' x='_'>",
+            "<!-- x _ -->",
+        ],
+    )
+    def test_the_double_of_a_comment(self, other: str) -> None:
         comment = "<!--[if mso]><a href=U><![endif]-->"
-        unclear = found(f"<p>\n{comment}<script>'{comment}'</script>")
-        assert [(type(each), each.line) for each in unclear] == [(UnclearComment, 2)] * 2
+        double = other.replace("_", comment)
+        assert places(found(f"{comment}{double}")) == [comment.index("href")]
+        assert places(found(f"{double}{comment}")) in ([], [len(double) + comment.index("href")])
 
-    def test_any_comment_beside_one_that_is_none(self) -> None:
-        comment = "<!--[if mso]><a href={}><![endif]-->"
-        unclear = found(comment.format("U") + "<h" + comment.format("V"))
-        assert [type(each) for each in unclear] == [UnclearComment] * 2
+    def test_a_double_of_a_comment_that_another_hides(self) -> None:
+        comment = '<!--[if mso]><a href="U"><![endif]-->'
+        assert {type(each) for each in found(f"<p{comment}<p title='<!--['>{comment}")} == {UnclearComment}
+        assert {type(each) for each in found(f"<p{comment}{comment[:-3]}")} == {UnclearComment}
+
+    def test_a_trial_that_would_cost_too_much(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        html = "<!--[if mso]><a href=U><![endif]--><script>'<!-- > -->'</script>"
+        assert [type(link) for link in found(html)] == [SourceLink]
+        monkeypatch.setattr(conditional_comments, "is_too_complex", lambda *_: True)
+        assert [type(link) for link in found(html)] == [UnclearComment]
 
     def test_a_body_on_which_the_engines_differ(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(conditional_comments, "agree_for_outlook", lambda *_: Reason.TOO_COMPLEX)
         [unclear] = found("<!--[if mso]><a href=U><![endif]-->")
-        assert unclear == UnclearComment(0, 1)
+        assert unclear == UnclearComment(len("<!--"), 1)
 
     def test_more_than_there_is_memory_for(self) -> None:
         links = found("<!--[if mso]><a href=U><![endif]-->" * 510)
