@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.postfix import Postfix, documented, require_postfix
+from tests.postfix import GUIDE, Postfix, documented, require_postfix
 from tests.relay_installation import RelayInstallation
 from tests.running import RunningWaypost, UpstreamInThread
 from tests.smtp_upstream import EXTENSIONS, ScriptedUpstream
@@ -119,3 +119,8 @@ def test_what_is_away_delays_mail_and_bounces_none(tmp_path: Path, away: str) ->
                 postfix.wait_for(lambda: upstream.taken, "it was not tried again")
         postfix.wait_for(lambda: not postfix.queue(), "the queue did not empty")
         assert "status=bounced" not in postfix.log
+
+
+def test_readme_says_the_same() -> None:
+    main, _ = documented("All mail", 2525)
+    assert f"```\n{main}```" in (GUIDE.parents[1] / "README.md").read_text()
