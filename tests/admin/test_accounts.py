@@ -127,3 +127,12 @@ def test_a_database_that_is_away_is_one_line_too(run: Run) -> None:
     Path("var/waypost.db").rename("away.db")
     for command in (("project", "list"), ("credential", "add"), ("domain", "list")):
         assert "is missing or cannot be opened" in run(*command, code=1).stderr
+
+
+def test_check_looks_at_the_domains_of_every_project(shop: Run, dns: DnsServer) -> None:
+    dns.add("us.waypost.test", "A", "192.0.2.11")
+    shop("domain", "add", "track.example.com", "--project", "shop")
+    shop("domain", "add", "click.example.org")
+    remedies = [finding["remedy"] for finding in json.loads(shop("check", "--json").output)]
+    assert "waypost domain verify --project shop track.example.com" in remedies
+    assert "waypost domain verify click.example.org" in remedies
