@@ -37,6 +37,11 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(pair_end, self._readable)
 
+    @property
+    def open(self) -> bool:
+        """Whether the other side was there the last time that anything was known of it."""
+        return self._socket.fileno() >= 0
+
     def send(self, message: object, connection: socket.socket | None = None) -> None:
         """Send the message; the connection is the other side's from then on, and closed here.
 
@@ -50,7 +55,7 @@ class Channel:
 
     def close(self) -> None:
         """End it; what waits is dropped, and its connections are closed."""
-        if self._socket.fileno() < 0:
+        if not self.open:
             return
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
@@ -62,7 +67,7 @@ class Channel:
 
     def _sent(self, packed: bytes, connection: socket.socket | None) -> bool:
         try:
-            if self._socket.fileno() >= 0:
+            if self.open:
                 socket.send_fds(self._socket, [packed], [connection.fileno()] if connection else [])
         except BlockingIOError:
             return False
@@ -80,7 +85,7 @@ class Channel:
 
     def _readable(self) -> None:
         for _ in range(_AT_ONCE):
-            if self._socket.fileno() < 0:
+            if not self.open:
                 return
             try:
                 packed, descriptors, _, _ = socket.recv_fds(self._socket, MAX_MESSAGE, 1)

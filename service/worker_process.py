@@ -16,6 +16,7 @@ from service.worker_messages import Adopt, Begin, Closed, Failed, Ready, Retire,
 
 log = logging.getLogger("waypost.service")
 
+START_SECONDS: Final = 60.0
 KILL_SECONDS: Final = 5.0  # beyond the grace that a worker was given
 
 
@@ -74,11 +75,15 @@ class WorkerProcess:
     @property
     def takes(self) -> bool:
         """Whether it takes connections."""
-        return self._ready.done() and self._ready.exception() is None
+        return self._channel.open and self._ready.done() and self._ready.exception() is None
 
     async def ready(self) -> None:
-        """Return when it takes connections. Raises WorkerError."""
-        await asyncio.shield(self._ready)
+        """Return when it takes connections. Raises WorkerError, also where that takes too long."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await asyncio.shield(self._ready)
+        except TimeoutError:
+            raise WorkerError(f"a relay worker was not ready within {START_SECONDS:g} seconds") from None
 
     def adopt(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None:
         """Give it an accepted connection. Raises OSError where the kernel passes no more descriptors on."""
