@@ -10,7 +10,7 @@ help:
 	@echo "make run        start Waypost here on embedded defaults"
 	@echo "make test       all tests (under five minutes)"
 	@echo "make test-long  the tests that take minutes"
-	@echo "make fuzz       broken mail for the rewriter; SECONDS=60"
+	@echo "make fuzz       broken mail for the rewriter, odd clients for the relay; SECONDS=60 each"
 	@echo "make lint       ruff, mypy --strict, import-linter"
 	@echo "make format     ruff format and sorted imports"
 	@echo "make bench      the benchmarks of docs/performance.md"
@@ -37,6 +37,7 @@ test-long: $(VENV)/.dev
 SECONDS ?= 60
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m fuzz.rewriting --seconds $(SECONDS)
+	$(BIN)/python -m fuzz.session --seconds $(SECONDS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 import pytest
 
+from fuzz import session_target
 from fuzz.rewriting import tokens
 from fuzz.target import SEEDS, seeds, try_one
 from rewriter import Policy
@@ -20,3 +21,8 @@ def test_every_folder_has_seeds() -> None:
 
 def test_the_dictionary_holds_bytes() -> None:
     assert {b"=\r\n", b"\xff\xfe", b"<a href=", b"|"} - set(tokens()) == {b"|"}
+
+
+def test_every_seed_of_the_session_holds() -> None:
+    for said in session_target.seeds():
+        session_target.try_one(said)
