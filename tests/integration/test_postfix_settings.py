@@ -122,5 +122,5 @@ def test_what_is_away_delays_mail_and_bounces_none(tmp_path: Path, away: str) ->
 
 
 def test_readme_says_the_same() -> None:
-    main, _ = documented("All mail", 2525)
-    assert f"```\n{main}```" in (GUIDE.parents[1] / "README.md").read_text()
+    main, master = documented("All mail", 2525)
+    assert f"# main.cf\n{main}# master.cf\n{master}" in (GUIDE.parents[1] / "README.md").read_text()
