@@ -4,12 +4,19 @@ A file belongs to a slot, not to a process: the lowest number that no living wor
 reloads leave no file behind for each process that ever was, and counters go on where they were.
 """
 
+import contextlib
 import os
+import shutil
 import tempfile
 from itertools import count
 from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry, multiprocess, values
+
+from events.segments import lock
+
+_PREFIX: Final = "waypost-metrics-"
 
 
 def write_numbers(directory: Path, slot: int) -> None:
@@ -19,11 +26,14 @@ def write_numbers(directory: Path, slot: int) -> None:
 
 
 class WorkerNumbers:
-    """In the process with the port. The folder is made for the first worker, and goes with this process."""
+    """In the process with the port. The folder is made for the first worker, and goes with this process.
+
+    After a SIGKILL, the next process that makes one removes it.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: _Folder | None = None
         self._taken: set[int] = set()
         self._slots: dict[int, int] = {}  # by process id
 
@@ -31,9 +41,10 @@ class WorkerNumbers:
     def directory(self) -> Path:
         """Where workers write; made, and shown in the registry, once somebody asks."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="waypost-metrics-")
-            multiprocess.MultiProcessCollector(self._registry, self._folder.name)  # type: ignore[no-untyped-call]
-        return Path(self._folder.name)
+            _remove_leftovers()
+            self._folder = _Folder()
+            multiprocess.MultiProcessCollector(self._registry, str(self._folder.path))  # type: ignore[no-untyped-call]
+        return self._folder.path
 
     @property
     def workers(self) -> int:
@@ -64,4 +75,37 @@ class WorkerNumbers:
     def close(self) -> None:
         """Remove the folder."""
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
+
+
+class _Folder:
+    """Among the system's temporary files, locked for as long as it is in use (see `events.segments`)."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._descriptor = _open(self.path)
+        lock(self._descriptor)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._descriptor)
+
+
+def _open(folder: Path) -> int:
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+
+
+def _remove_leftovers() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # another user's, or another process was faster
+            _remove_leftover(folder)
+
+
+def _remove_leftover(folder: Path) -> None:
+    descriptor = _open(folder)
+    try:
+        # An empty one may be that of a process that has not locked it yet.
+        if lock(descriptor) and any(folder.iterdir()):
+            shutil.rmtree(folder)
+    finally:
+        os.close(descriptor)

@@ -25,6 +25,23 @@ metrics.connections.inc(3)
 """
 
 
+OWNER = """
+from prometheus_client import CollectorRegistry
+from service.worker_numbers import WorkerNumbers
+
+directory = WorkerNumbers(CollectorRegistry()).directory
+(directory / "counter_0.db").touch()
+print(directory, flush=True)
+input()
+"""
+
+
+@pytest.fixture(autouse=True)
+def temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+
 @pytest.fixture
 def registry() -> CollectorRegistry:
     return CollectorRegistry()
@@ -103,3 +120,34 @@ def test_the_folder_goes_and_is_not_made_where_there_is_no_worker(registry: Coll
     assert directory.is_dir()
     numbers.close()
     assert not directory.exists()
+
+
+def make_and_close() -> None:
+    numbers = WorkerNumbers(CollectorRegistry())
+    assert numbers.directory.is_dir()
+    numbers.close()
+
+
+def test_a_folder_is_removed_after_its_process_was_killed_and_not_before() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        folder = Path(owner.stdout.readline().strip())
+        make_and_close()
+        assert [file.name for file in folder.iterdir()] == ["counter_0.db"]
+        owner.kill()
+    assert folder.is_dir()
+    make_and_close()
+    assert not folder.exists()
+
+
+def test_what_only_bears_such_a_name_is_left_alone(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "counter_0.db").touch()
+    (tmp_path / "waypost-metrics-link").symlink_to(elsewhere)
+    (tmp_path / "waypost-metrics-file").touch()
+    make_and_close()
+    assert (elsewhere / "counter_0.db").exists()
+    assert (tmp_path / "waypost-metrics-file").exists()
