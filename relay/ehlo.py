@@ -1,7 +1,6 @@
 """What we offer in the answer to EHLO: what we can do, cut down to what the upstream can."""
 
-from relay.upstream.port import Capabilities
-from relay.upstream.smtp_upstream import room_for_growth
+from relay.upstream.port import Capabilities, room_for_growth
 
 
 def offer(max_size: int, upstream: Capabilities | None) -> Capabilities:

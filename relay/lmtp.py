@@ -135,6 +135,9 @@ LmtpDialogue.commands = {
 class _Gathering:
     """The `Upstream` of a transaction that is only gathered, and its `UpstreamTransaction`."""
 
+    server = ""
+    replayed = False
+
     async def capabilities(self) -> Capabilities | None:
         return None
 

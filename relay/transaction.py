@@ -21,6 +21,8 @@ class Transaction:
         self._remote: UpstreamTransaction | None = None
         self._lost: Reply | None = None
         self._refusals: list[Reply] = []
+        self.upstream = ""  # the server that has it, or had it
+        self.replayed = False  # whether the envelope was said again, on another connection
 
     @property
     def lost(self) -> bool:
@@ -68,7 +70,10 @@ class Transaction:
         if self._remote is None:
             raise ConnectionLost("no transaction is open")
         remote, self._remote = self._remote, None
-        return await remote.message(content, name=self.id)
+        try:
+            return await remote.message(content, name=self.id)
+        finally:
+            self.upstream, self.replayed = remote.server, remote.replayed
 
     async def abandon(self) -> None:
         """End it: the client changed its mind."""

@@ -16,15 +16,16 @@ from domains.errors import StoreUnavailable
 from domains.model import SendingDomain, TrackingDomain
 from domains.names import display, host_name
 from relay.listener import parse_host_port
-from relay.upstream.connection import Connection, SmtpServer
+from relay.upstream.connection import Connection
 from relay.upstream.port import UpstreamError
+from relay.upstream.smtp_server import SmtpServer
 from rewriter.policy import Mode
 from service.database import open_database, open_projects, open_registry, resolver
 from service.errors import OperatorError
 from service.key_file import load_key_ring
 from service.settings import Settings
 from service.settings_checks import listeners
-from service.upstream_wiring import smtp_server, system_default, upstream_directory
+from service.upstream_wiring import smtp_servers, system_default, upstream_directory
 from storage.engine import DatabaseUnavailable
 from storage.migrate import is_current
 
@@ -148,16 +149,21 @@ def _upstream(settings: Settings) -> Iterator[Finding]:
         )
         return
     try:
-        server = smtp_server(settings.upstream, "localhost")
-        asyncio.run(_connect(server))
+        servers = smtp_servers(settings.upstream, "localhost")
     except OperatorError as error:
         yield _fail("upstream", str(error), "mend the settings of [upstream]")
-    except UpstreamError as error:
-        yield _fail(
-            "upstream", f"cannot be used: {error}", "mail is answered 451 until it can; see [upstream]"
-        )
-    else:
-        yield _ok("upstream", f"{server.host}:{server.port} answers")
+        return
+    for server in servers:
+        try:
+            asyncio.run(_connect(server))
+        except UpstreamError as error:
+            yield _fail(
+                "upstream",
+                f"{server.name} cannot be used: {error}",
+                "mail is answered 451 where no server can; see [upstream]",
+            )
+        else:
+            yield _ok("upstream", f"{server.name} answers")
 
 
 async def _connect(server: SmtpServer) -> None:

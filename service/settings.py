@@ -60,19 +60,36 @@ class RelaySection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpstreamSection:
-    """SMTP out. `url`: smtp://, smtp+starttls://, smtps:// HOST[:PORT], or dir:PATH."""
+class UpstreamServer:
+    """One server. `url`: smtp://, smtp+starttls://, smtps:// HOST[:PORT]; the first one may be dir:PATH."""
 
-    url: str = "dir:var/outbox"
+    url: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
     password_file: Path | None = None
     ca_file: Path | None = None  # trust this instead of the system's roots
-    pool_size: int = 20  # connections at most; each client in a transaction holds one
-    idle_seconds: int = 60  # a pooled connection is closed after
-    connect_seconds: int = 30
-    reply_seconds: int = 300  # RFC 5321 section 4.5.3.2, to MAIL, RCPT and DATA
-    final_reply_seconds: int = 600  # to the final dot
+    tls_server_name: str = ""  # that its certificate must be for; "" is the host of the URL
+    client_certificate: Path | None = None  # PEM, the chain behind it
+    client_key: Path | None = None  # "" where it stands in client_certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamSection(UpstreamServer):
+    """SMTP out. The timeouts end before those of a client do: docs/upstreams.md."""
+
+    url: str = "dir:var/outbox"
+    fallback: tuple[UpstreamServer, ...] = ()  # tried in order where the ones before cannot be used
+    pool_size: int = 20  # connections to a server in use at most; a client in a transaction holds one
+    pool_wait_seconds: int = 15  # for one to become free
+    idle_seconds: int = 60  # a connection that nobody used for so long is closed
+    connection_seconds: int = 300  # and one that is so old
+    connection_messages: int = 100  # and one that so many messages went over; 0: no limit
+    connect_seconds: int = 20  # until MAIL can be said
+    reply_seconds: int = 120  # to MAIL and RCPT
+    data_seconds: int = 100  # to DATA
+    final_reply_seconds: int = 570  # to the message, sending it included
+    pipelining: bool = True  # MAIL goes with the first RCPT where the server offers it
+    chunking: bool = True  # BDAT instead of DATA where the server offers it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,14 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from domains.errors import InvalidName
 from domains.names import host_name
 from relay.listener import Listener, parse_host_port, parse_listener
 from service.errors import OperatorError
 from service.settings import RelaySection, Settings
-
-UPSTREAM_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-
+from service.upstream_checks import check_upstream
 
 AT_LEAST_ONE = (
     *("max_connections", "max_connections_per_address", "max_message_size", "max_bytes_in_flight"),
@@ -27,27 +25,26 @@ class SettingsError(OperatorError):
 
 def check_values(settings: Settings, origin: str) -> None:
     """Raise SettingsError for the first value that cannot be used."""
-    relay, upstream, tracker = settings.relay, settings.upstream, settings.tracker
+    relay, tracker = settings.relay, settings.tracker
     _each(f"{origin}: relay.listen", relay.listen, _listener(relay))
     _each(f"{origin}: tracker.listen", tracker.listen, parse_host_port)
     _each(f"{origin}: monitoring.listen", filter(None, [settings.monitoring.listen]), parse_host_port)
     _each(f"{origin}: relay.networks", relay.networks, _network)
     _each(f"{origin}: relay.proxy_peers", relay.proxy_peers, _network)
     _each(f"{origin}: tracker.trusted_proxies", tracker.trusted_proxies, _network)
-    _each(f"{origin}: upstream.url", [upstream.url], _upstream)
     _each(f"{origin}: tracking.default_domain", filter(None, [settings.tracking.default_domain]), _base_url)
     _each(f"{origin}: domains.cname_targets", settings.domains.cname_targets, host_name)
     _each(f"{origin}: domains.nameservers", settings.domains.nameservers, ipaddress.ip_address)
     _each(f"{origin}: database.url", [settings.database.url], _database)
     if (relay.tls_certificate is None) != (relay.tls_key is None):
         raise SettingsError(f"{origin}: relay: tls_certificate and tls_key need each other")
-    if upstream.password and upstream.password_file:
-        raise SettingsError(f"{origin}: upstream: give password or password_file, not both")
     for name in AT_LEAST_ONE:
         if getattr(relay, name) < 1:
             raise SettingsError(f"{origin}: relay.{name}: must be at least 1")
-    if upstream.pool_size < 1:
-        raise SettingsError(f"{origin}: upstream.pool_size: must be at least 1")
+    try:
+        check_upstream(settings.upstream)
+    except ValueError as error:
+        raise SettingsError(f"{origin}: {error}") from None
 
 
 def _each(place: str, values: Iterable[str], parse: Callable[[str], Any]) -> None:
@@ -72,28 +69,6 @@ def _network(text: str) -> None:
         ipaddress.ip_network(text)
     except ValueError as error:
         raise ValueError(f"{error}; write it as 192.0.2.0/24") from None
-
-
-def parse_upstream(url: str) -> SplitResult:
-    """Split an SMTP upstream's URL. Raises ValueError with a sentence that never shows a password."""
-    parts = urlsplit(url)
-    if parts.scheme not in UPSTREAM_PORTS:
-        raise ValueError(f"must begin with {'://, '.join(UPSTREAM_PORTS)}:// or dir:")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("user and password stand in upstream.username and upstream.password, not in the URL")
-    try:
-        usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("must be SCHEME://HOST or SCHEME://HOST:PORT")
-    return parts
-
-
-def _upstream(url: str) -> None:
-    if url.startswith("dir:"):
-        return
-    parse_upstream(url)
 
 
 def _base_url(text: str) -> None:

@@ -98,7 +98,8 @@ def _convert(value: Any, kind: Any, place: str) -> Any:
     if isinstance(kind, types.UnionType):
         return None if value == "" else _convert(value, kind.__args__[0], place)
     if typing.get_origin(kind) is tuple:
-        return _convert_list(value, place)
+        item = typing.get_args(kind)[0]
+        return _convert_list(value, place) if item is str else _convert_tables(value, item, place)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         if value not in [*kind]:
             raise SettingsError(f"{place}: must be one of {', '.join(kind)}, not {value!r}")
@@ -115,6 +116,13 @@ def _convert_list(value: Any, place: str) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise SettingsError(f"{place}: must be a list of texts")
     return tuple(items)
+
+
+def _convert_tables(value: Any, kind: type[Any], place: str) -> tuple[Any, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        key = place.rpartition(": ")[2]
+        raise SettingsError(f"{place}: must be tables in the file: write [[{key}]] above the keys of each")
+    return tuple(_build(kind, table, f"{place}[{number}]") for number, table in enumerate(value, 1))
 
 
 def _convert_scalar(value: Any, kind: type[Any], place: str) -> Any:
@@ -138,18 +146,22 @@ def _convert_scalar(value: Any, kind: type[Any], place: str) -> Any:
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Anchor every relative path at `folder`, those inside URLs too."""
-    sections = {}
-    for name, kind in _section_types().items():
-        section = getattr(settings, name)
-        paths = {
-            field.name: folder / getattr(section, field.name)
-            for field in dataclasses.fields(kind)
-            if isinstance(getattr(section, field.name), Path)
-        }
-        sections[name] = dataclasses.replace(section, **paths)
+    sections = {name: _anchored_paths(getattr(settings, name), folder) for name in _section_types()}
     sections["upstream"] = _anchored_url(sections["upstream"], "dir:", folder)
     sections["database"] = _anchored_url(sections["database"], "sqlite:///", folder)
     return dataclasses.replace(settings, **sections)
+
+
+def _anchored_paths(table: Any, folder: Path) -> Any:
+    """Anchor the paths of a table, and of the tables in it."""
+    anchored: dict[str, Any] = {}
+    for field in dataclasses.fields(table):
+        value = getattr(table, field.name)
+        if isinstance(value, Path):
+            anchored[field.name] = folder / value
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            anchored[field.name] = tuple(_anchored_paths(item, folder) for item in value)
+    return dataclasses.replace(table, **anchored)
 
 
 def _anchored_url(section: Any, prefix: str, folder: Path) -> Any:

@@ -1,19 +1,19 @@
 """From settings to the upstream."""
 
+import random
 import ssl
 import time
 from pathlib import Path
 
 from relay.settings import usable_system_default
-from relay.upstream.connection import Security, SmtpServer
+from relay.upstream.connection_pool import PoolLimits
 from relay.upstream.directory_upstream import DirectoryUpstream
 from relay.upstream.port import Upstream
+from relay.upstream.smtp_server import Security, SmtpServer
 from relay.upstream.smtp_upstream import SmtpUpstream
 from service.errors import OperatorError
-from service.settings import Settings, UpstreamSection
-from service.settings_checks import UPSTREAM_PORTS, parse_upstream
-
-POOL_WAIT_SECONDS = 30.0
+from service.settings import Settings, UpstreamSection, UpstreamServer
+from service.upstream_checks import UPSTREAM_PORTS, is_directory, parse_upstream, servers
 
 
 def build_upstream(settings: Settings, hostname: str) -> Upstream:
@@ -22,60 +22,84 @@ def build_upstream(settings: Settings, hostname: str) -> Upstream:
     directory = upstream_directory(section)
     if directory is not None:
         return DirectoryUpstream(directory)
+    limits = PoolLimits(
+        size=section.pool_size,
+        wait=section.pool_wait_seconds,
+        idle=section.idle_seconds,
+        lifetime=section.connection_seconds,
+        messages=section.connection_messages,
+    )
     return SmtpUpstream(
-        smtp_server(section, hostname),
-        pool_size=section.pool_size,
-        idle_limit=section.idle_seconds,
-        pool_wait=POOL_WAIT_SECONDS,
-        monotonic=time.monotonic,
+        smtp_servers(section, hostname), limits, monotonic=time.monotonic, jitter=random.random
     )
 
 
 def upstream_directory(section: UpstreamSection) -> Path | None:
     """Return the folder of a `dir:` upstream, else None."""
-    return Path(section.url.removeprefix("dir:")) if section.url.startswith("dir:") else None
+    return Path(section.url.removeprefix("dir:")) if is_directory(section) else None
 
 
-def smtp_server(section: UpstreamSection, hostname: str) -> SmtpServer:
-    """Return where and how to connect. Raises OperatorError for a file that cannot be read."""
-    parts = parse_upstream(section.url)
+def smtp_servers(section: UpstreamSection, hostname: str) -> list[SmtpServer]:
+    """Return where and how to connect, in the order of trying.
+
+    Raises OperatorError for a file that cannot be read.
+    """
+    return [_smtp_server(section, server, place, hostname) for place, server in servers(section).items()]
+
+
+def system_default(settings: Settings) -> str | None:
+    """Return the base URL of the last resort, where there is one that mail may carry."""
+    base, section = settings.tracking.default_domain, settings.upstream
+    if is_directory(section):
+        return usable_system_default(base, None)
+    hosts = [parse_upstream(server.url).hostname for server in servers(section).values()]
+    return base if all(usable_system_default(base, host) for host in hosts) else None
+
+
+def _smtp_server(section: UpstreamSection, server: UpstreamServer, place: str, hostname: str) -> SmtpServer:
+    parts = parse_upstream(server.url)
     security = Security(parts.scheme)
     return SmtpServer(
         host=parts.hostname or "",
         port=parts.port or UPSTREAM_PORTS[parts.scheme],
         security=security,
-        tls=None if security is Security.NONE else _trust(section),
-        username=section.username,
-        password=_password(section),
+        tls=None if security is Security.NONE else _tls(server, place),
+        tls_name=server.tls_server_name,
+        username=server.username,
+        password=_password(server, place),
         hostname=hostname,
+        pipelining=section.pipelining,
+        chunking=section.chunking,
         connect_timeout=section.connect_seconds,
         reply_timeout=section.reply_seconds,
+        data_timeout=section.data_seconds,
         final_timeout=section.final_reply_seconds,
     )
 
 
-def system_default(settings: Settings) -> str | None:
-    """Return the base URL of the last resort, where there is one that mail may carry."""
-    section = settings.upstream
-    host = None if upstream_directory(section) else parse_upstream(section.url).hostname
-    return usable_system_default(settings.tracking.default_domain, host)
-
-
-def _password(section: UpstreamSection) -> str:
-    if section.password_file is None:
-        return section.password
+def _password(server: UpstreamServer, place: str) -> str:
+    if server.password_file is None:
+        return server.password
     try:
-        return section.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        return server.password_file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError(
-            f"upstream.password_file: {section.password_file} cannot be read: {error}"
+            f"{place}.password_file: {server.password_file} cannot be read: {error}"
         ) from None
 
 
-def _trust(section: UpstreamSection) -> ssl.SSLContext | None:
-    if section.ca_file is None:
-        return None
+def _tls(server: UpstreamServer, place: str) -> ssl.SSLContext:
+    """Certificate and name are always checked: a server of one's own has its authority in `ca_file`."""
     try:
-        return ssl.create_default_context(cafile=section.ca_file)
+        context = ssl.create_default_context(cafile=server.ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise OperatorError(f"upstream.ca_file: {section.ca_file} cannot be used: {error}") from None
+        raise OperatorError(f"{place}.ca_file: {server.ca_file} cannot be used: {error}") from None
+    if server.client_certificate is not None:
+        try:
+            # An empty password: OpenSSL would ask for one on the terminal where the key has one.
+            context.load_cert_chain(server.client_certificate, server.client_key, password="")
+        except (OSError, ssl.SSLError) as error:
+            raise OperatorError(
+                f"{place}.client_certificate: {server.client_certificate} cannot be used: {error}"
+            ) from None
+    return context

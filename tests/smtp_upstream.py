@@ -6,9 +6,9 @@
         … talk to something that relays to upstream.port …
         upstream.transactions[0].content
 
-Phases are `connect`, the commands (`EHLO`, `MAIL`, `RCPT`, `DATA`, `RSET`, `QUIT`, `AUTH`), `early` (behind
-the 354, before the message came) and `end`. A phase without a script is answered as a good server would.
-Bytes go out as they are, text gets its CRLF.
+Phases are `connect`, the commands (`EHLO`, `MAIL`, `RCPT`, `DATA`, `BDAT`, `RSET`, `QUIT`, `AUTH`), `early`
+(behind the 354, before the message came) and `end`. A phase without a script is answered as a good server
+would, a command out of order with 503. Bytes go out as they are, text gets its CRLF.
 """
 
 import asyncio
@@ -152,6 +152,10 @@ class ScriptedUpstream:
             self._tasks.discard(task)
             writer.close()
 
+    def has_script(self, phase: str) -> bool:
+        """Tell whether an answer was given for the next time of a phase."""
+        return bool(self._scripts[phase])
+
     def scripted(self, phase: str, recipient: str = "") -> Answer:
         """Return the next answer of a phase, for a recipient where it has one of its own."""
         if own := self._scripts.get(f"{phase} {recipient.partition(' ')[0]}"):
@@ -190,6 +194,7 @@ class _Conversation:
         self._writer = writer
         self._number = number
         self._current: SeenTransaction | None = None
+        self._open = False  # a transaction: MAIL was accepted, and neither the message nor RSET came
 
     async def run(self) -> None:
         going = await self._play("connect")
@@ -204,10 +209,16 @@ class _Conversation:
             await self._say("220 2.0.0 go ahead")
             await self._writer.start_tls(self._upstream.tls)
             return True
+        if verb == "BDAT":
+            return await self._take_chunk(line)
+        answer = self._upstream.scripted(verb, line[len("RCPT TO:") :] if verb == "RCPT" else "")
+        if self._open == (verb == "MAIL") and verb in ("MAIL", "RCPT", "DATA") and answer == _GOOD[verb]:
+            answer = "503 5.5.1 bad sequence of commands"
         if verb == "MAIL":
             self._current = SeenTransaction(connection=self._number, mail=line[len("MAIL FROM:") :])
             self._upstream.transactions.append(self._current)
-        answer = self._upstream.scripted(verb, line[len("RCPT TO:") :] if verb == "RCPT" else "")
+        if verb in ("MAIL", "RSET", "EHLO", "HELO"):
+            self._open = verb == "MAIL" and isinstance(answer, str) and answer.startswith("2")
         if verb == "RCPT" and self._current is not None:
             self._note_recipient(line[len("RCPT TO:") :], answer)
         going = await self._give(answer)
@@ -222,15 +233,26 @@ class _Conversation:
             self._current.accepted.append(recipient)
 
     async def _take_message(self) -> bool:
-        early = self._upstream.scripted("early") if self._upstream._scripts["early"] else None
-        if early is not None:
-            return await self._give(early)
+        if self._upstream.has_script("early"):
+            return await self._play("early")
         raw = b""
         while not (raw == b".\r\n" or raw.endswith(b"\r\n.\r\n")):
             raw += await self._reader.readuntil(b"\r\n")
+        return await self._end(raw[:-3], (b"\r\n" + raw[:-3]).replace(b"\r\n.", b"\r\n")[2:])
+
+    async def _take_chunk(self, line: str) -> bool:
+        """Take a message in one chunk; what the script has for `BDAT` is said before its octets are read."""
+        if self._upstream.has_script("BDAT"):
+            return await self._play("BDAT")
+        _, size, _ = line.split(" ")  # BDAT SIZE LAST
+        content = await self._reader.readexactly(int(size))
+        return await self._end(content, content)
+
+    async def _end(self, raw: bytes, content: bytes) -> bool:
         assert self._current is not None
-        self._current.raw = raw[:-3]
-        self._current.content = (b"\r\n" + raw[:-3]).replace(b"\r\n.", b"\r\n")[2:]
+        self._open = False
+        self._current.raw = raw
+        self._current.content = content
         await self._upstream.gate()
         answer = self._upstream.scripted("end", "".join(self._current.recipients[-1:]))
         self._current.reply = answer if isinstance(answer, str) else ""

@@ -1,197 +1,171 @@
-"""One connection to an SMTP server: aiosmtplib for connecting, TLS, login and commands, our own DATA step.
+"""One connection to an SMTP server, greeted and logged in: commands, groups of them, and the message.
 
-aiosmtplib's `data()` does not say whether the final dot went out, and that decides whether a failure means
-"not taken" or "unknown". A connection that failed, was cancelled or is out of step is closed, never used
-again: its next command would read the previous reply.
+A connection that failed, was cancelled or is out of step is closed, never used again: its next command would
+read the previous reply.
 """
 
 import asyncio
-import ssl
-from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Self
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse
-from aiosmtplib.protocol import SMTPProtocol
-
-from relay.replies import Reply, from_upstream
-from relay.upstream.port import Capabilities, ConnectionLost, OutcomeUnknown, Unreachable
+from relay.replies import Reply
+from relay.upstream.handshake import shake_hands
+from relay.upstream.port import Capabilities, ConnectionLost, OutcomeUnknown
+from relay.upstream.smtp_server import SmtpServer
+from relay.upstream.wire import Wire
 
 _PIECE = 256 * 1024  # octets written at once
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+# What a server says that does not know BDAT, whatever it offered: something between us filters it.
+_NO_SUCH_COMMAND = (500, 501, 502, 503, 504)
 
 
-class Security(StrEnum):
-    """How the connection is protected; the scheme of the upstream's URL."""
-
-    NONE = "smtp"
-    STARTTLS = "smtp+starttls"  # required: without it there is no connection
-    TLS = "smtps"
+class ChunkingBroken(ConnectionLost):
+    """The server offers BDAT and does not know it: a way of ours to send, so no reason to bounce mail."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpServer:
-    """Where to connect, and how. Times in seconds."""
-
-    host: str
-    port: int
-    security: Security = Security.NONE
-    tls: ssl.SSLContext | None = None  # None: the system's roots
-    username: str = ""
-    password: str = field(default="", repr=False)
-    hostname: str = "localhost"  # ours, for EHLO
-    connect_timeout: float = 30.0  # until MAIL can be said
-    reply_timeout: float = 300.0  # for MAIL, RCPT, DATA [RFC 5321 section 4.5.3.2]
-    final_timeout: float = 600.0  # from DATA until the last reply
+class Silent(ConnectionLost):
+    """The server did not answer in time."""
 
 
 class Connection:
-    """A greeted connection, logged in where there is a login."""
+    """Made by `open`. `message_out` says whether the last octet of the last message went out."""
 
-    def __init__(self, client: SMTP, protocol: SMTPProtocol, server: SmtpServer) -> None:
-        self._client = client
-        self._protocol = protocol
+    def __init__(self, wire: Wire, capabilities: Capabilities, server: SmtpServer) -> None:
+        self._wire = wire
         self._server = server
-        self._dot_sent = False
-        self.capabilities = _capabilities(client)
-        self.used = False  # whether a transaction was begun on it: then the server may have closed it since
+        self.capabilities = capabilities
+        self.transactions = 0  # begun on it; where there was one, the server may have closed it since
+        self.message_out = False
 
     @classmethod
     async def open(cls, server: SmtpServer) -> Self:
         """Connect. Raises Unreachable."""
-        client = SMTP(
-            hostname=server.host,
-            port=server.port,
-            username=server.username or None,
-            password=server.password or None,
-            local_hostname=server.hostname,
-            timeout=None,
-            use_tls=server.security is Security.TLS,
-            start_tls=server.security is Security.STARTTLS,
-            tls_context=server.tls,
-        )
-        try:
-            async with asyncio.timeout(server.connect_timeout):
-                await client.connect()
-                await _greet(client)
-        except (SMTPException, OSError, ValueError) as error:  # ValueError: a host that is no name
-            client.close()
-            raise Unreachable(f"{server.host}:{server.port}: {_said(error)}") from error
-        except asyncio.CancelledError:
-            client.close()
-            raise
-        if client.protocol is None:
-            raise Unreachable(f"{server.host}:{server.port}: closed after the greeting")
-        return cls(client, client.protocol, server)
+        return cls(*await shake_hands(server), server)
 
     @property
     def usable(self) -> bool:
-        """Whether it is open and in step. A reply too many would answer the next command."""
-        return self._client.is_connected and not self._protocol._buffer
+        """Whether it is open and in step."""
+        return self._wire.in_step
 
-    async def command(self, *words: bytes) -> Reply:
+    async def command(self, line: bytes) -> Reply:
         """Say one command. Raises ConnectionLost."""
-        try:
-            response = await self._client.execute_command(*words, timeout=self._server.reply_timeout)
-            reply = from_upstream(response.code, response.message)
-        except (SMTPException, OSError, ValueError) as error:
-            self.close()
-            raise ConnectionLost(_said(error)) from error
-        except asyncio.CancelledError:
-            self.close()
-            raise
-        if reply.code == 421:
-            self.close()
-        return reply
+        return (await self.commands(line))[0]
 
-    async def data(self, content: bytes) -> Reply:
-        """Send a message. Raises ConnectionLost, OutcomeUnknown."""
-        self._dot_sent = False
+    async def commands(self, *lines: bytes) -> list[Reply]:
+        """Say commands in one group where the server takes groups, and return the replies, in order.
+
+        Behind a 421 there are no more replies; without PIPELINING a refusal of the first ends it too. Raises
+        ConnectionLost.
+        """
+        async with self._guarded(self._server.reply_timeout):
+            if self.capabilities.pipelining:
+                self._wire.write(b"".join(map(_line, lines)), replies=len(lines))
+            replies: list[Reply] = []
+            for line in lines:
+                if not self.capabilities.pipelining:
+                    self._wire.write(_line(line), replies=1)
+                replies.append(await self._wire.reply())
+                if replies[-1].code == 421:
+                    self.close()
+                    break
+                if not self.capabilities.pipelining and not replies[0].accepted:
+                    break
+            return replies
+
+    async def message(self, content: bytes) -> Reply:
+        """Send a message behind accepted recipients. Raises ConnectionLost, OutcomeUnknown.
+
+        It is whole with the final dot, or with the last octet of BDAT LAST: before that no server may take
+        it, behind that any may have. Octets that the system still holds count as sent.
+        """
+        self.message_out = False
         try:
-            async with asyncio.timeout(self._server.final_timeout):
-                reply = await self.command(b"DATA")
-                if reply.code == 354:
-                    reply = await self._send(_stuffed(content))
-                elif reply.code < 400:
-                    raise ValueError(f"reply {reply.line()} to DATA")
-        except (SMTPException, OSError, ValueError) as error:
-            self.close()
-            raise self._failure(_said(error)) from error
-        except asyncio.CancelledError:
-            self.close()
+            if self.capabilities.chunking:
+                return await self._bdat(content)
+            return await self._data(content)
+        except ConnectionLost as error:
+            if self.message_out:
+                raise OutcomeUnknown(str(error)) from error
             raise
-        return reply
 
     def close(self) -> None:
         """Close at once."""
-        self._client.close()
+        self._wire.close()
 
     def quit(self) -> None:
         """Take leave, and close without waiting for the answer."""
-        if self._client.is_connected:
-            self._protocol.write(b"QUIT\r\n")
-        self._client.close()
+        self._wire.quit()
 
-    async def _send(self, stuffed: bytes) -> Reply:
-        # Listening begins before the first byte goes out: aiosmtplib drops what arrives while nobody listens,
-        # and a server may refuse early.
-        answer = asyncio.ensure_future(self._protocol.read_response(timeout=None))
-        try:
-            await asyncio.sleep(0)  # it begins now: uvloop may read from the socket before it runs a new task
-            with suppress(ConnectionError):  # the answer has it too, or what was said before
-                await self._write(stuffed, answer)
-            response = await answer
-        except asyncio.CancelledError:
-            answer.cancel()
-            raise
-        reply = from_upstream(response.code, response.message)
-        if reply.code < 400 and not (reply.accepted and self._dot_sent):
-            raise ValueError(f"reply {reply.line()} to the message")
-        if reply.code == 421 or not self._dot_sent:
-            self.close()
+    async def _data(self, content: bytes) -> Reply:
+        async with self._guarded(self._server.data_timeout):
+            self._wire.write(b"DATA\r\n", replies=1)
+            reply = await self._wire.reply()
+            if reply.code != 354:
+                return self._ending(reply)
+        async with self._guarded(None):
+            with suppress(ConnectionLost):  # the reply has it too, or what was said before
+                await self._write(_stuffed(content) + b".\r\n")
+            return self._ending(await self._wire.reply())
+
+    async def _bdat(self, content: bytes) -> Reply:
+        """One round trip, no dots to double: RFC 3030."""
+        async with self._guarded(None):
+            self._wire.write(b"BDAT %d LAST\r\n" % len(content), replies=1)
+            with suppress(ConnectionLost):
+                await self._write(content)
+            reply = self._ending(await self._wire.reply())
+        if not reply.accepted:
+            self.close()  # the state behind a refused BDAT is indeterminate [RFC 3030 section 2]
+        if reply.code in _NO_SUCH_COMMAND:
+            self.message_out = False
+            raise ChunkingBroken(f"BDAT was offered, and refused: {reply.line()}")
         return reply
 
-    async def _write(self, stuffed: bytes, answer: asyncio.Future[SMTPResponse]) -> None:
-        """Write it and the final dot, unless an answer comes before."""
-        last = max(0, len(stuffed) - 1) // _PIECE * _PIECE
+    async def _write(self, content: bytes) -> None:
+        """Write it, unless an answer comes before it is out: a server may refuse early."""
+        last = max(0, len(content) - 1) // _PIECE * _PIECE
         for start in range(0, last, _PIECE):
-            self._protocol.write(stuffed[start : start + _PIECE])
-            await self._protocol._drain_helper()
-            if answer.done():
+            self._wire.write(content[start : start + _PIECE])
+            await self._wire.drain()
+            if self._wire.answered:
                 return
-        self._protocol.write(stuffed[last:] + b".\r\n")
-        self._dot_sent = True
+        self._wire.write(content[last:])
+        self.message_out = True
 
-    def _failure(self, cause: str) -> ConnectionLost | OutcomeUnknown:
-        return OutcomeUnknown(cause) if self._dot_sent else ConnectionLost(cause)
+    def _ending(self, reply: Reply) -> Reply:
+        """Check a reply that ends the transaction. Raises ConnectionLost for one that makes no sense here."""
+        if reply.code < 400 and not (reply.accepted and self.message_out):
+            self.close()
+            raise ConnectionLost(f"reply {reply.line()} to the message")
+        if reply.code == 421 or not (self.message_out and self.usable):
+            self.close()  # refused before it was out, the server still has the envelope: MAIL would be 503
+        return reply
+
+    @asynccontextmanager
+    async def _guarded(self, seconds: float | None) -> AsyncIterator[None]:
+        """Close where it fails, is cancelled, or takes longer."""
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as error:
+            self.close()
+            raise Silent(f"no reply within {seconds} s") from error
+        except BaseException:
+            self.close()
+            raise
 
 
-async def _greet(client: SMTP) -> None:
-    """Say EHLO, where STARTTLS or the login have not; HELO to a server that does not know it."""
-    if not client.is_ehlo_or_helo_needed:
-        return
-    try:
-        await client.ehlo()
-    except SMTPHeloError:
-        await client.helo()
-
-
-def _capabilities(client: SMTP) -> Capabilities:
-    size = client.esmtp_extensions.get("size")
-    return Capabilities(
-        size=None if size is None else int(size) if size.isascii() and size.isdigit() else 0,
-        eight_bit=client.supports_extension("8bitmime"),
-        utf8=client.supports_extension("smtputf8"),
-        dsn=client.supports_extension("dsn"),
-        enhanced_codes=client.supports_extension("enhancedstatuscodes"),
-    )
+def _line(command: bytes) -> bytes:
+    """End a command. A control character would begin one of somebody else's."""
+    if _CONTROL.search(command):
+        raise ConnectionLost("a command with a control character")
+    return command + b"\r\n"
 
 
 def _stuffed(content: bytes) -> bytes:
     """Double the dot at the start of a line [RFC 5321 section 4.5.2]."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
     return b"." + stuffed if stuffed.startswith(b".") else stuffed
-
-
-def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__

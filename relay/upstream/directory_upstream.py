@@ -42,6 +42,8 @@ class DirectoryTransaction:
         self._directory = directory
         self._sender = sender
         self._recipients: list[Recipient] = []
+        self.server = "folder"
+        self.replayed = False
 
     async def recipient(self, recipient: Recipient) -> Reply:
         self._recipients.append(recipient)

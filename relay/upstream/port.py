@@ -13,6 +13,8 @@ from typing import ClassVar, Protocol
 from relay.envelope import Recipient, Sender
 from relay.replies import Reply
 
+_MAX_GROWTH = 256 * 1024  # octets
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
@@ -23,6 +25,13 @@ class Capabilities:
     utf8: bool = False  # RFC 6531
     dsn: bool = False  # RFC 3461
     enhanced_codes: bool = False  # RFC 2034
+    pipelining: bool = False  # RFC 2920; of this hop alone
+    chunking: bool = False  # RFC 3030; of this hop alone
+
+
+def room_for_growth(size: int) -> int:
+    """Return how much of a size limit is kept free for what rewriting adds."""
+    return min(_MAX_GROWTH, size // 4)
 
 
 class UpstreamError(Exception):
@@ -56,10 +65,18 @@ class OutcomeUnknown(UpstreamError):
 
 
 class UpstreamTransaction(Protocol):
-    """A transaction whose MAIL was accepted. Every method but `abort` raises UpstreamError.
+    """A transaction that may have recipients. Every method but `abort` and `abandon` raises UpstreamError.
 
     A reply of code 421 means that the upstream ended the connection; nothing more can be said in it.
     """
+
+    @property
+    def server(self) -> str:
+        """Name the server that has it, for the log."""
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the envelope was said again, to a connection that took the place of a lost one."""
 
     async def recipient(self, recipient: Recipient) -> Reply: ...
 
@@ -84,7 +101,11 @@ class Upstream(Protocol):
         """Return what it can do, as last seen; None where it was never reached and cannot be now."""
 
     async def open(self, sender: Sender) -> tuple[Reply, UpstreamTransaction | None]:
-        """Say MAIL; the transaction is None where the upstream refused. Raises UpstreamError."""
+        """Begin a transaction; it is None where the upstream refused. Raises UpstreamError.
+
+        MAIL may be said only with the first recipient, to save a round trip. A refusal is then the reply to
+        that recipient, and to all that follow.
+        """
 
     async def close(self) -> None:
         """Close what is idle; transactions under way end by themselves."""

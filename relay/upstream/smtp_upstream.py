@@ -1,150 +1,131 @@
-"""The upstream over SMTP: `smtp://`, `smtp+starttls://`, `smtps://`."""
+"""The upstream over SMTP: one server, or several in the order in which they are tried."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from relay.envelope import Recipient, Sender
+from relay.envelope import Sender
 from relay.replies import Reply
-from relay.upstream.connection import Connection, SmtpServer
-from relay.upstream.connection_pool import ConnectionPool
-from relay.upstream.port import Capabilities, ConnectionLost, UpstreamError
+from relay.upstream.connection_pool import PoolLimits
+from relay.upstream.health import Health
+from relay.upstream.next_hop import Lease, NextHop
+from relay.upstream.port import Busy, Capabilities, Unreachable
+from relay.upstream.smtp_server import SmtpServer
+from relay.upstream.smtp_transaction import SmtpTransaction, lacks
 
-_RETRY_AFTER = 5.0  # seconds; an upstream that is away delays one EHLO, not each
-_MAX_GROWTH = 256 * 1024  # octets
-
-
-def room_for_growth(size: int) -> int:
-    """Return how much of a size limit is kept free for what rewriting adds."""
-    return min(_MAX_GROWTH, size // 4)
+_LEARNING_PATIENCE = 5.0  # seconds; a server that is away delays one EHLO by so much, not each
 
 
 class SmtpUpstream:
-    """The `Upstream` that speaks SMTP, on pooled connections."""
+    """The `Upstream` that speaks SMTP, on pooled connections.
+
+    The first server that can be reached takes the message. `monotonic` returns seconds, `jitter` a number
+    from 0 to 1.
+    """
 
     def __init__(
         self,
-        server: SmtpServer,
+        servers: Sequence[SmtpServer],
+        limits: PoolLimits,
         *,
-        pool_size: int,
-        idle_limit: float,
-        pool_wait: float,
         monotonic: Callable[[], float],
+        jitter: Callable[[], float],
     ) -> None:
-        self._server = server
-        self._monotonic = monotonic
-        self._capabilities: Capabilities | None = None
-        self._ask_again = 0.0
-        self._pool = ConnectionPool(
-            self._connect, size=pool_size, idle_limit=idle_limit, wait=pool_wait, monotonic=monotonic
-        )
+        self.replays = 0  # envelopes said again since the start
+        self._hops = [NextHop(server, limits, monotonic=monotonic, jitter=jitter) for server in servers]
+        self.patience = min(server.final_timeout for server in servers)  # Chooser
+        self._asked = False
+        self._learning: dict[NextHop, asyncio.Task[None]] = {}
+
+    @property
+    def health(self) -> tuple[Health, ...]:
+        """How each server is, the first one first."""
+        return tuple(hop.health for hop in self._hops)
 
     async def capabilities(self) -> Capabilities | None:
-        """As last seen: each new connection refreshes them."""
-        if self._capabilities is None and self._monotonic() >= self._ask_again:
-            self._ask_again = self._monotonic() + _RETRY_AFTER
-            try:
-                self._pool.release(await self._pool.acquire())
-            except UpstreamError:
-                return None  # MAIL will meet the same error, and say it
-        return self._capabilities
+        """Return what all servers can do, as far as they were reached."""
+        for hop in self._hops:
+            if self._worth_asking(hop):
+                self._learn(hop)
+        first, self._asked = not self._asked, True
+        if self._learning and (first or not self._known):
+            await asyncio.wait(self._learning.values(), timeout=_LEARNING_PATIENCE)
+        known = self._known
+        return (known[0] if len(known) == 1 else _shared(known)) if known else None
 
-    async def open(self, sender: Sender) -> tuple[Reply, "SmtpTransaction | None"]:
-        """Say MAIL; once more on a fresh connection where a pooled one turns out to be dead."""
-        connection = await self._pool.acquire()
-        if connection.used:
-            reply = await self._mail_on_used(connection, sender)
-            if reply is not None:
-                return self._opened(connection, reply)
-            connection = await self._pool.replace(connection)
-        return self._opened(connection, await self._mail(connection, sender))
+    async def open(self, sender: Sender) -> tuple[Reply, SmtpTransaction | None]:
+        """Answer MAIL once a connection is at hand."""
+        lease = await self.lease(sender)
+        transaction = SmtpTransaction(self, lease, sender)
+        try:
+            reply = await transaction.mail()
+        except BaseException:
+            transaction.abort()
+            raise
+        return reply, transaction if reply.accepted else None
+
+    async def lease(self, sender: Sender, *, fresh: bool = False, without: Sequence[NextHop] = ()) -> Lease:
+        """Return a connection to the first server that works and can take this sender's message.
+
+        Raises Busy, Unreachable. Where all are in their pause after a failure, the one whose pause ends first
+        is asked all the same.
+        """
+        unreachable: Unreachable | None = None
+        candidates = [hop for hop in self._hops if hop not in without]
+        for hop in candidates:
+            if hop.available:
+                try:
+                    return await self._suitable(hop, sender, fresh)
+                except Unreachable as error:
+                    unreachable = error
+        if unreachable is None and candidates:
+            return await self._suitable(min(candidates, key=lambda hop: hop.retry_at), sender, fresh)
+        raise unreachable or Unreachable("no server is left")
+
+    def count_replay(self) -> None:
+        self.replays += 1
 
     async def close(self) -> None:
-        self._pool.close()
+        for learning in self._learning.values():
+            learning.cancel()
+        for hop in self._hops:
+            hop.close()
 
-    async def _connect(self) -> Connection:
-        connection = await Connection.open(self._server)
-        self._capabilities = connection.capabilities
-        return connection
+    async def _suitable(self, hop: NextHop, sender: Sender, fresh: bool) -> Lease:
+        lease = await hop.acquire(fresh=fresh)
+        if lacks(lease.connection.capabilities, sender):
+            lease.release()
+            raise Unreachable(f"{hop.name}: does not know a parameter of MAIL that the other servers know")
+        return lease
 
-    async def _mail_on_used(self, connection: Connection, sender: Sender) -> Reply | None:
-        """Return None where the connection is dead: closed by the server since, or saying 421 now."""
-        try:
-            reply = await connection.command(*_mail(sender, connection.capabilities))
-        except ConnectionLost:
-            return None
-        except BaseException:
-            self._pool.release(connection)
-            raise
-        return None if reply.code == 421 else reply
+    @property
+    def _known(self) -> list[Capabilities]:
+        return [hop.capabilities for hop in self._hops if hop.capabilities]
 
-    async def _mail(self, connection: Connection, sender: Sender) -> Reply:
-        connection.used = True
-        try:
-            return await connection.command(*_mail(sender, connection.capabilities))
-        except BaseException:
-            self._pool.release(connection)
-            raise
+    def _worth_asking(self, hop: NextHop) -> bool:
+        return hop.capabilities is None and hop.available and hop not in self._learning
 
-    def _opened(self, connection: Connection, reply: Reply) -> tuple[Reply, "SmtpTransaction | None"]:
-        if reply.accepted:
-            return reply, SmtpTransaction(connection, self._pool)
-        if reply.code < 400:
-            connection.close()
-        self._pool.release(connection)
-        if reply.code < 400:
-            raise ConnectionLost(f"reply {reply.line()} to MAIL")
-        return reply, None
+    def _learn(self, hop: NextHop) -> None:
+        """Ask a server in the background: nobody waits for one that is away while others answer."""
+        learning = asyncio.create_task(_reach(hop))
+        self._learning[hop] = learning
+        learning.add_done_callback(lambda _: self._learning.pop(hop, None))
 
 
-class SmtpTransaction:
-    """An `UpstreamTransaction` that holds one connection until it ends."""
-
-    def __init__(self, connection: Connection, pool: ConnectionPool) -> None:
-        self._connection = connection
-        self._pool = pool
-        self._ended = False
-
-    async def recipient(self, recipient: Recipient) -> Reply:
-        reply = await self._connection.command(
-            b"RCPT", *_words(b"TO:", recipient.mailbox, recipient.parameters)
-        )
-        if 300 <= reply.code <= 399:
-            raise ConnectionLost(f"reply {reply.line()} to RCPT")
-        return reply
-
-    async def message(self, content: bytes, *, name: str) -> Reply:
-        try:
-            return await self._connection.data(content)
-        finally:
-            self._end()
-
-    async def abandon(self) -> None:
-        if self._ended:
-            return
-        try:
-            reply = await self._connection.command(b"RSET")
-            if not reply.accepted:
-                self._connection.close()
-        except UpstreamError:
-            pass  # the connection is gone, and the transaction with it
-        finally:
-            self._end()
-
-    def abort(self) -> None:
-        self._connection.close()
-        self._end()
-
-    def _end(self) -> None:
-        if not self._ended:
-            self._ended = True
-            self._pool.release(self._connection)
+async def _reach(hop: NextHop) -> None:
+    with suppress(Unreachable, Busy):  # MAIL will meet the same error, and say it
+        (await hop.acquire()).release()
 
 
-def _mail(sender: Sender, capabilities: Capabilities) -> tuple[bytes, ...]:
-    words = _words(b"FROM:", sender.mailbox, sender.parameters)
-    if sender.size and capabilities.size is not None:
-        words = (*words, b"SIZE=%d" % (sender.size + room_for_growth(sender.size)))
-    return (b"MAIL", *words)
-
-
-def _words(keyword: bytes, mailbox: str, parameters: tuple[str, ...]) -> tuple[bytes, ...]:
-    return (keyword + b"<" + mailbox.encode() + b">", *(written.encode() for written in parameters))
+def _shared(known: Sequence[Capabilities]) -> Capabilities:
+    """Return what all of them can do; the smallest size limit, 0 where none has one."""
+    sizes = [one.size for one in known if one.size]
+    return Capabilities(
+        size=min(sizes) if sizes else None if all(one.size is None for one in known) else 0,
+        eight_bit=all(one.eight_bit for one in known),
+        utf8=all(one.utf8 for one in known),
+        dsn=all(one.dsn for one in known),
+        enhanced_codes=all(one.enhanced_codes for one in known),
+        pipelining=all(one.pipelining for one in known),
+        chunking=all(one.chunking for one in known),
+    )

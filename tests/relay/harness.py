@@ -21,8 +21,9 @@ from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline, Rewrite
 from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
-from relay.upstream.connection import SmtpServer
+from relay.upstream.connection_pool import PoolLimits
 from relay.upstream.port import Upstream
+from relay.upstream.smtp_server import SmtpServer
 from relay.upstream.smtp_upstream import SmtpUpstream
 from rewriter.policy import Links, Policy
 from rewriter.report import Edit, LinkReport, Report, Result
@@ -50,15 +51,35 @@ def rewrite_link(message: bytes, policy: Policy, links: Links) -> Result:
     return Result(message=message.replace(LINK, edit.replacement, 1), report=report, edits=(edit,))
 
 
-def smtp_upstream(port: int, *, pool_size: int = 4, pool_wait: float = 5.0, **server: Any) -> SmtpUpstream:
-    """Return an upstream on a port of this machine. Timeouts are long: tests that need one give it."""
+def smtp_upstream(
+    *ports: int,
+    pool_size: int = 4,
+    pool_wait: float = 5.0,
+    monotonic: Callable[[], float] = time.monotonic,
+    pipelining: bool = False,
+    **server: Any,
+) -> SmtpUpstream:
+    """Return an upstream on ports of this machine, with timeouts too long for a test.
+
+    Commands go out one at a time unless a test asks for groups, so that each has a reply of its own.
+    """
+    server["pipelining"] = pipelining
     return SmtpUpstream(
-        SmtpServer(host="127.0.0.1", port=port, hostname="relay.test", **server),
-        pool_size=pool_size,
-        idle_limit=60.0,
-        pool_wait=pool_wait,
-        monotonic=time.monotonic,
+        [SmtpServer(host="127.0.0.1", port=port, hostname="relay.test", **server) for port in ports],
+        PoolLimits(size=pool_size, wait=pool_wait),
+        monotonic=monotonic,
+        jitter=lambda: 0.0,
     )
+
+
+class Clock:
+    """Seconds that pass only when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def numbered_bytes() -> Callable[[int], bytes]:

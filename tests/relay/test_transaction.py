@@ -21,6 +21,7 @@ class FakeRemote:
     def __init__(self, answers: Sequence[Reply | UpstreamError]) -> None:
         self._answers = list(answers)
         self.done: list[str] = []
+        self.server, self.replayed = "mx.example:25", False
 
     def _next(self) -> Reply:
         answer = self._answers.pop(0)

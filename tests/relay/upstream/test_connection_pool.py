@@ -1,7 +1,8 @@
 import asyncio
 
-from relay.upstream.connection import Connection, SmtpServer
-from relay.upstream.connection_pool import ConnectionPool
+from relay.upstream.connection import Connection
+from relay.upstream.connection_pool import ConnectionPool, PoolLimits
+from relay.upstream.smtp_server import SmtpServer
 from tests.relay.harness import until
 from tests.smtp_upstream import ScriptedUpstream
 
@@ -12,9 +13,7 @@ def test_what_was_idle_for_too_long_is_closed() -> None:
         async with ScriptedUpstream() as server:
             pool = ConnectionPool(
                 lambda: Connection.open(SmtpServer(host="127.0.0.1", port=server.port)),
-                size=3,
-                idle_limit=60.0,
-                wait=1.0,
+                PoolLimits(size=3, idle=60.0, wait=1.0),
                 monotonic=lambda: now,
             )
             first, second = await pool.acquire(), await pool.acquire()
@@ -41,9 +40,7 @@ def test_a_quiet_pool_empties_by_itself() -> None:
         async with ScriptedUpstream() as server:
             pool = ConnectionPool(
                 lambda: Connection.open(SmtpServer(host="127.0.0.1", port=server.port)),
-                size=1,
-                idle_limit=0.01,
-                wait=1.0,
+                PoolLimits(size=1, idle=0.01, wait=1.0),
                 monotonic=asyncio.get_running_loop().time,
             )
             pool.release(await pool.acquire())
@@ -59,9 +56,7 @@ def test_what_comes_back_after_closing_is_closed() -> None:
         async with ScriptedUpstream() as server:
             pool = ConnectionPool(
                 lambda: Connection.open(SmtpServer(host="127.0.0.1", port=server.port)),
-                size=1,
-                idle_limit=60.0,
-                wait=1.0,
+                PoolLimits(size=1, idle=60.0, wait=1.0),
                 monotonic=lambda: 0.0,
             )
             connection = await pool.acquire()
