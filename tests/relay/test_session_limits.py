@@ -271,16 +271,18 @@ def test_a_declared_size_without_room_is_told_at_mail() -> None:
 
 def test_a_declared_size_is_held_from_data_on() -> None:
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
-        clients = [await relay.ready(), await relay.ready()]
+        clients = [await relay.ready() for _ in range(3)]
         for client in clients:
             assert (await client.say(f"MAIL FROM:<a@b.example> SIZE={30 * KIB}")).startswith("250")
             await client.say("RCPT TO:<c@d.example>")
         assert (await clients[0].say("DATA")).startswith("354")
         assert relay.relay.budget.used == 120 * KIB
-        assert (await clients[1].say("DATA")).startswith("452 4.3.1")
+        assert (await clients[1].say("DATA")).startswith("354")
+        assert (await clients[2].say("DATA")).startswith("452 4.3.1")
         clients[0].close()
+        clients[1].close()
         await until(lambda: not relay.relay.budget.used)
-        assert (await clients[1].data(MESSAGE)).startswith("250")
+        assert (await clients[2].data(MESSAGE)).startswith("250")
 
     run(play, max_bytes_in_flight=200 * KIB)
 
@@ -288,11 +290,23 @@ def test_a_declared_size_is_held_from_data_on() -> None:
 def test_a_size_that_was_not_declared_is_told_behind_the_dot() -> None:
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
         first, second = await in_data(relay), await in_data(relay)
-        first.send(b"x" * 20 * KIB)
-        await until(lambda: relay.relay.budget.used)
+        first.send(b"x" * 60 * KIB)
+        await until(lambda: relay.relay.budget.used > 200 * KIB)
         assert (await second.say(b"y" * 100 * KIB + b"\r\n.\r\n")).startswith("452 4.3.1")
         assert (await first.say(b"\r\n.\r\n")).startswith("250")
         assert (await second.deliver()).startswith("250")
+
+
+def test_clients_that_declare_nothing_do_not_keep_each_other_out() -> None:
+    async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
+        clients = [await in_data(relay) for _ in range(4)]
+        for client in clients:
+            client.send(b"x" * 30 * KIB)
+        await until(lambda: relay.relay.budget.used > 200 * KIB)
+        replies = [await client.say(b"y" * 60 * KIB + b"\r\n.\r\n") for client in clients]
+        assert sorted(reply[:3] for reply in replies) == ["250", "452", "452", "452"]
+
+    run(play, max_bytes_in_flight=200 * KIB)
 
     run(play, max_bytes_in_flight=200 * KIB)
 
