@@ -177,7 +177,7 @@ class Delivery:
         return MessageRecord(
             id=submission.id,
             at=submission.at,
-            project=self._tracking.project,
+            project=submission.client.project,
             sender=submission.sender.mailbox,
             message_id=headers.message_id,
             sending_domain=prepared.plan.sending_domain,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from accounts.model import DEFAULT_PROJECT
+
 LOCAL: Final = "local"
 
 
@@ -33,6 +35,9 @@ class Client:
     extended: bool  # EHLO, or LHLO
     lmtp: bool = False
     tls: str = ""  # version and cipher suite; "" without TLS
+    project: int = DEFAULT_PROJECT  # whose mail it sends
+    credential: str = ""  # the username it signed in with; "" where its address alone admits it
+    route: str = ""  # the credential's, for mail that names none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ class Pipeline:
         key = ring.sealing(submission.at)
         links = MessageLinks(
             base=plan.base,
-            project=self._settings.project,
+            project=submission.client.project,
             message=submission.id,
             recipient=reference,
             key=key,
