@@ -96,7 +96,15 @@ class _HtmlPart:
             return self._left(link.line, link.href, Reason.UNDECODABLE)
         marks = link_marks(link.attributes, lambda name: self._value(link, name) or "")
         url = read_url(value)
-        found = FoundLink(url, self.codec == "utf-8", link.element, marks.name, marks.tags, marks.opted_out)
+        found = FoundLink(
+            url,
+            utf8=self.codec == "utf-8",
+            shown=link.element,
+            name=marks.name,
+            tags=marks.tags,
+            opted_out=marks.opted_out,
+            in_html=True,
+        )
         decision = self.table.decide(found)
         if isinstance(decision, Reason):
             return self._left(link.line, url, decision, marks)

@@ -25,6 +25,7 @@ class FoundLink(NamedTuple):
     name: str = ""
     tags: tuple[str, ...] = ()
     opted_out: bool = False
+    in_html: bool = False
 
 
 class TrackedLink(NamedTuple):
@@ -76,7 +77,7 @@ class LinkTable:
 
     def _refusal(self, link: FoundLink, found: Destination) -> Reason | None:
         policy = self._policy
-        if not policy.clicks:
+        if not policy.clicks or (link.in_html and not policy.html):
             return Reason.CLICKS_OFF
         if self._links.is_tracked(found.url):
             return Reason.ALREADY_TRACKED

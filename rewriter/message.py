@@ -38,7 +38,7 @@ def rewrite(message: bytes, policy: Policy, links: Links) -> Result:
 
 
 def _rewrite(message: bytes, policy: Policy, links: Links) -> Result:
-    if not (policy.clicks or policy.opens):
+    if not (policy.opens or (policy.clicks and (policy.html or policy.text))):
         return _untouched(message, Reason.POLICY_OFF)
     if len(message) > policy.limits.message_size:
         return _untouched(message, Reason.MESSAGE_TOO_LARGE)

@@ -55,8 +55,9 @@ class Policy:
     """The rules for one message."""
 
     clicks: bool = True
+    html: bool = True  # links in HTML, where clicks are on
+    text: bool = False  # links in plain text, where clicks are on
     opens: bool = True
-    text: bool = False
     tracking_site: str = ""  # registrable domain of the tracking domain, an A-label; "" matches nothing
     excluded_hosts: tuple[str, ...] = ()  # `shop.example`, or `*.shop.example` for every subdomain
     allowed_destinations: tuple[str, ...] = ()  # same form; where not empty, only these are tracked

@@ -13,7 +13,13 @@ from tests.rewriter.fake_links import BASE, FakeLinks
 from tests.rewriter.parts import edited_html
 
 ALL = Policy(text=True, signed_mail=SignedMail.TRACK, tracking_site="shop.ex")
-POLICIES = (ALL, Policy(), Policy(clicks=False), Policy(opens=False, text=True))
+POLICIES = (
+    ALL,
+    Policy(),
+    Policy(clicks=False),
+    Policy(opens=False, text=True),
+    Policy(html=False, text=True),
+)
 OFF = Policy(clicks=False, opens=False)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TRACKED = re.compile(rf"{BASE}/c/(\d+)-")

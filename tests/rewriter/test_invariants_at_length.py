@@ -13,7 +13,7 @@ from tests.rewriter.test_part_properties import SOUP
 
 pytestmark = pytest.mark.long
 each_policy = pytest.mark.parametrize(
-    "policy", POLICIES, ids=["all", "default", "opens alone", "clicks and text"]
+    "policy", POLICIES, ids=["all", "default", "opens alone", "clicks and text", "text alone"]
 )
 
 

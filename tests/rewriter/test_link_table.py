@@ -46,6 +46,9 @@ class TestTracks:
     def test_an_allowed_destination(self) -> None:
         assert isinstance(table(Policy(allowed_destinations=("shop.example",))).decide(link()), TrackedLink)
 
+    def test_text_where_html_is_not(self) -> None:
+        assert isinstance(table(Policy(html=False)).decide(link()), TrackedLink)
+
     @pytest.mark.parametrize(
         "policy",
         [Policy(tracking_site="shop.example"), Policy(visible_url=VisibleUrl.TRACK)],
@@ -60,6 +63,7 @@ class TestLeavesAlone:
         ("policy", "found", "reason"),
         [
             (Policy(clicks=False), link(), Reason.CLICKS_OFF),
+            (Policy(html=False), link(in_html=True), Reason.CLICKS_OFF),
             (Policy(), link("https://e/{{id}}"), Reason.PLACEHOLDER),
             (Policy(), link("mailto:a@e"), Reason.NOT_HTTP),
             (Policy(), link(f"{BASE}/c/1"), Reason.ALREADY_TRACKED),

@@ -53,6 +53,7 @@ class TestWhole:
         [
             (page(), Policy(clicks=False, opens=False), Reason.POLICY_OFF),
             (page(), Policy(clicks=False, opens=False, text=True), Reason.POLICY_OFF),
+            (page(), Policy(html=False, opens=False), Reason.POLICY_OFF),
             (page(), Policy(limits=Limits(message_size=50)), Reason.MESSAGE_TOO_LARGE),
             (b"\r\n" + page(), Policy(), Reason.MALFORMED_HEADER),
             (b"", Policy(), Reason.MALFORMED_HEADER),
@@ -206,6 +207,33 @@ class TestTwice:
         )
         assert b"\r\nhttps://e.ex/u\r\n" in once.message
         assert rewritten(once.message, self.POLICY).message == once.message
+
+
+class TestTextOnly:
+    """Postmark's TextOnly: links in plain text, and not those in HTML."""
+
+    POLICY = Policy(html=False, text=True)
+    TEXT_PART = TEXT + b"\r\nSee https://e.ex/u\r\n"
+
+    def test_text_is_tracked_and_html_is_not(self) -> None:
+        result = rewritten(mixed(self.TEXT_PART, html_part(), kind=b"alternative"), self.POLICY)
+        assert [(link.part, link.reason) for link in result.report.links] == [
+            ("1", None),
+            ("2", Reason.CLICKS_OFF),
+        ]
+        assert LINK in result.message
+        assert result.message.count(b"https://click.shop.ex/c/") == 1
+        assert pixels(result.message) == 1
+
+    def test_html_alone_keeps_its_links(self) -> None:
+        result = rewritten(page(), self.POLICY)
+        assert LINK in result.message
+        assert pixels(result.message) == 1
+
+    def test_an_opt_out_in_html_still_holds_for_text(self) -> None:
+        opted_out = html_part(b'<a href="https://e.ex/u" data-waypost=off>x</a>')
+        result = rewritten(mixed(self.TEXT_PART, opted_out), self.POLICY)
+        assert [link.reason for link in result.report.links] == [Reason.OPTED_OUT, Reason.CLICKS_OFF]
 
 
 class TestPixel:
