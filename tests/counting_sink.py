@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Self
 
 _NUMBER = re.compile(rb"^X-Number: (\d+)\r$", re.MULTILINE)
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 class CountingSink:

@@ -25,7 +25,7 @@ import pytest
 
 from tests.running import free_port
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 GUIDE = Path(__file__).parents[1] / "docs" / "postfix.md"
 
 _MAIN = """

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import http.client
+import itertools
 import os
+import random
 import re
 import signal
 import socket
@@ -20,16 +22,22 @@ from tests.smtp_upstream import ScriptedUpstream
 T = TypeVar("T")
 
 COMMAND = Path(sys.executable).with_name("waypost")
-PATIENCE = 20.0
+PATIENCE = 60.0
 LISTENING = re.compile(r"(relay|tracker) listening on (\S+):(\d+)")
 
 
+# Below what the kernel gives out by itself (ip_local_port_range), so that nobody has the port until it is bound;
+# each process of the tests begins elsewhere.
+_ports = itertools.count(random.SystemRandom().randrange(12_000, 28_000))
+
+
 def free_port() -> int:
-    """Return a port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nothing listens on now, and that was not returned before."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def clean_environment(extra: dict[str, str] | None = None) -> dict[str, str]:

@@ -17,7 +17,7 @@ from tests.load import Load
 from tests.relay_installation import RelayInstallation
 from tests.running import RunningWaypost, waypost
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 PAGE = (
     b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n"
     b'<p><a href="https://shop.example/a">A</a> <a href="https://other.example/b">B</a></p>\r\n.\r\n'

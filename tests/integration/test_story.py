@@ -17,7 +17,7 @@ from tests.dns_server import DnsServer
 from tests.running import COMMAND, RunningWaypost, UpstreamInThread, free_port, waypost
 from tests.smtp_upstream import ScriptedUpstream
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
