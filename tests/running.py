@@ -26,8 +26,8 @@ PATIENCE = 60.0
 LISTENING = re.compile(r"(relay|tracker) listening on (\S+):(\d+)")
 
 
-# Below what the kernel gives out by itself (ip_local_port_range), so that nobody has the port until it is bound;
-# each process of the tests begins elsewhere.
+# Below what the kernel gives out by itself (ip_local_port_range), so that nobody has the port until it is
+# bound; each process of the tests begins elsewhere.
 _ports = itertools.count(random.SystemRandom().randrange(12_000, 28_000))
 
 
