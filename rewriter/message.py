@@ -20,7 +20,7 @@ from rewriter.transfer_encodings import IDENTITY, Body, least_decoded_size, open
 
 _MBOX_LINE = re.compile(rb">?From [^\r\n]*+\r?\n")
 _INLINE_PGP = re.compile(rb"-----BEGIN PGP (?:SIGNED )?MESSAGE-----")
-_UNSUBSCRIBE_URL = re.compile(r"<([^<>]*+)>")  # RFC 2369 section 2: white space inside does not count
+_IN_ANGLE_BRACKETS = re.compile(r"<([^<>]*+)>")  # RFC 2369 section 2: white space inside does not count
 _WHITE_SPACE = re.compile(r"[\t ]+")
 
 
@@ -72,7 +72,9 @@ def _signature(header: HeaderBlock) -> Reason | None:
 
 def _unsubscribe_urls(header: HeaderBlock) -> frozenset[str]:
     values = header.fields.get("list-unsubscribe", ())
-    return frozenset(_WHITE_SPACE.sub("", url) for value in values for url in _UNSUBSCRIBE_URL.findall(value))
+    # Some leave the brackets out; what they mean is clear.
+    urls = (_IN_ANGLE_BRACKETS.findall(value) or value.split(",") for value in values)
+    return frozenset(_WHITE_SPACE.sub("", url) for in_value in urls for url in in_value)
 
 
 def _reason(part: Part, policy: Policy) -> Reason | None:

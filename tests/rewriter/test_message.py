@@ -94,10 +94,18 @@ class TestWhole:
         assert rewritten(HTML).report.reason is Reason.MALFORMED_HEADER
         assert pixels(rewritten(HTML + b"\r\n").message) == 0
 
-    def test_leaves_list_unsubscribe_urls_alone(self) -> None:
-        header = b"List-Unsubscribe: <mailto:u@e.ex>, <https://e.ex/\r\n u>\r\n"
-        (link,) = rewritten(page(header=header)).report.links
+    @pytest.mark.parametrize(
+        "value",
+        [b"<mailto:u@e.ex>, <https://e.ex/\r\n u>", b"https://e.ex/u", b"mailto:u@e.ex, https://e.ex/u"],
+    )
+    def test_leaves_list_unsubscribe_urls_alone(self, value: bytes) -> None:
+        (link,) = rewritten(page(header=b"List-Unsubscribe: " + value + b"\r\n")).report.links
         assert link.reason is Reason.LIST_UNSUBSCRIBE
+
+    @pytest.mark.parametrize("value", [b"<https://e.ex/u/2>", b"See https://e.ex/u <https://e.ex/v>", b""])
+    def test_tracks_what_list_unsubscribe_does_not_name(self, value: bytes) -> None:
+        (link,) = rewritten(page(header=b"List-Unsubscribe: " + value + b"\r\n")).report.links
+        assert link.reason is None
 
     def test_a_fault_gives_the_original_back(self) -> None:
         class Broken(FakeLinks):
