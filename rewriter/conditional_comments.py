@@ -17,7 +17,9 @@ _MOST_BODIES = 500  # each keeps a tree of its own in memory, 80 KB at least, un
 # HTML, section 13.2.5.43 and on: `<!-->` and `<!--->` are empty, and the end of the page ends a comment.
 _COMMENT = re.compile(r"<!--(?!-?>)(?P<text>.*?)(?P<closing>--!?>|\Z)", re.DOTALL)
 _MARK = "\ue000"  # not in a view: its characters are bytes
-_CONDITIONAL = re.compile(r"\[if[\t\n\f (!][^\]>]*+\]>(?P<body>.*)<!\[endif\]", re.IGNORECASE | re.DOTALL)
+_CONDITIONAL = re.compile(
+    r"\[if[\t\n\f (!][^\]>]*+\]>(?P<body>.*)<!\[endif\][\t\n\f -]*+", re.IGNORECASE | re.DOTALL
+)
 _HREF = re.compile(r"href", re.IGNORECASE)
 
 

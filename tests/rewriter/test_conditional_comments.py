@@ -31,6 +31,10 @@ class TestFinds:
     def test_every_condition(self, condition: str) -> None:
         assert sources(f"<!--{condition}><a href=U><![ENDIF]-->") == ["href=U"]
 
+    @pytest.mark.parametrize("end", ["<![endif]-->", "<![endif] -->", "<![endif]\n-->", "<![endif]--->"])
+    def test_every_end(self, end: str) -> None:
+        assert sources(f"<!--[if mso]><a href=U>{end}") == ["href=U"]
+
     @pytest.mark.parametrize(
         "body",
         ["<table><tr><td><a href=U>", "<td><a href=U></td></tr></table>", "</td></tr></table><a href=U>"],
@@ -58,6 +62,7 @@ class TestLeavesAlone:
             "<!-- <a href=U> -->",
             "<!-- [if mso]><a href=U><![endif]-->",
             "<!--[if mso]><a href=U>-->",
+            "<!--[if mso]><a href=U><![endif]x-->",
             "<!--[if mso><a href=U><![endif]-->",
             "<!--[if mso]><link href=U><x:y href=U><base href=U><v:rect src=U><![endif]-->",
             "<!--[if mso]><!-- <a href=U> --><![endif]-->",
