@@ -6,6 +6,8 @@ from typing import NamedTuple
 import turbohtml
 from turbohtml import Comment, Document, Element, NodeFilter, NodeIterator, SourceSpan
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 # turbohtml puts deeper elements beside each other, so beyond it the tree says nothing.
 DEEPEST = 512
 
@@ -26,8 +28,11 @@ def view_of(source: bytes) -> str:
     """Return the part as the engines see it: one character for each byte, a tab in the place of each CR.
 
     A parser would take CR LF for one character, and offsets would no longer be those of the bytes. To markup
-    a tab is the same white space, and URLs drop it as they drop line endings.
+    a tab is the same white space, and URLs drop it as they drop line endings. Tabs stand for a byte order
+    mark, too: it is no text, which would begin the body in front of `<html>`.
     """
+    if source.startswith(_BYTE_ORDER_MARK):
+        source = source.replace(_BYTE_ORDER_MARK, b"\t\t\t", 1)
     return source.replace(b"\r", b"\t").decode("latin-1")
 
 

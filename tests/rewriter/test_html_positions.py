@@ -22,6 +22,19 @@ def test_offsets_are_those_of_the_bytes(ending: str) -> None:
     assert len(view) == len(source)
 
 
+def test_a_byte_order_mark_is_no_text_before_the_page() -> None:
+    page = b"<html><body class=x><p>x"
+    view = html_positions.view_of(b"\xef\xbb\xbf" + page)
+    assert (view.isascii(), len(view)) == (True, 3 + len(page))
+    body = html_positions.parse(view).find("body")
+    assert body
+    assert body.source_location
+
+
+def test_the_bytes_of_a_byte_order_mark_are_text_elsewhere() -> None:
+    assert html_positions.view_of(b"<p>\xef\xbb\xbf") == "<p>\xef\xbb\xbf"
+
+
 @pytest.mark.parametrize("ending", [b"\r\n", b"\n"])
 def test_lines_count_from_one(ending: bytes) -> None:
     view = html_positions.view_of(ending.join([b"<p>", b"<a", b" href=x>", b"<a href=y>"]))
