@@ -54,7 +54,8 @@ def edit_html(
     reports, edits = settle(source, decided, lines)
     if not want_pixel:
         return PartEdits(edits=tuple(edits), links=reports)
-    report, inserted = html.insert_pixel(policy.pixel_place, pixel_url)
+    size = len(source) + sum(len(edit.replacement) - (edit.end - edit.start) for edit in edits)
+    report, inserted = html.insert_pixel(policy.pixel_place, size, pixel_url)
     if inserted:
         edits = sorted([*edits, inserted], key=lambda edit: edit.start)
     return PartEdits(edits=tuple(edits), links=reports, pixel=report)
@@ -120,12 +121,12 @@ class _HtmlPart:
         return DecidedLink(report, self._edit(link, decision.tracked_url))
 
     def insert_pixel(
-        self, where: PixelPlace, pixel_url: Callable[[], str]
+        self, where: PixelPlace, size: int, pixel_url: Callable[[], str]
     ) -> tuple[PixelReport, Edit | None]:
         """Return where the pixel goes and the edit that puts it there, or why it does not."""
         if pixel.is_present(self.page.document, self.table):
             return self._no_pixel(Reason.PIXEL_PRESENT), None
-        spot = pixel.place(self.page.view, self.page.document, self.comments, where)
+        spot = pixel.place(self.page.view, self.page.document, self.comments, where, size)
         if spot is None:
             return self._no_pixel(Reason.NO_PLACE), None
         tag = pixel.pixel_tag(pixel_url())

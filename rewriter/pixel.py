@@ -42,15 +42,19 @@ def is_present(document: Document, table: LinkTable) -> bool:
     return any(table.is_tracked(image.attr("src") or "") for image in document.select(_OURS))
 
 
-def place(view: str, document: Document, comments: Iterable[str], where: PixelPlace) -> Spot | None:
+def place(
+    view: str, document: Document, comments: Iterable[str], where: PixelPlace, size: int
+) -> Spot | None:
     """Return where the pixel goes; None where there is no safe place.
 
+    `size` is that of the page as it goes out, its links rewritten: that is what Gmail clips.
     A marker among the `comments` has the last word, and stays. What the source ends in matters only where the
     pixel would go to its end: before a real `</body>` nothing that comes later can swallow it.
     """
     if _may_have_frames(view, document):
         return None  # before them an image makes a body of the page, and without a body it is not shown
-    spot = _spot(view, document, comments, where)
+    top = where is PixelPlace.TOP or (where is PixelPlace.AUTO and size > GMAIL_CLIPS_AT)
+    spot = _spot(view, document, comments, top=top)
     if spot and _may_be_foreign(document, spot) and not _changes_nothing_else(view, document, spot):
         return None
     return spot
@@ -76,11 +80,10 @@ def _may_have_frames(view: str, document: Document) -> bool:
     return document.find("template") is not None and "<frameset" in view.lower()
 
 
-def _spot(view: str, document: Document, comments: Iterable[str], where: PixelPlace) -> Spot | None:
+def _spot(view: str, document: Document, comments: Iterable[str], *, top: bool) -> Spot | None:
     if any(_MARKER_TEXT.fullmatch(comment) for comment in comments) and (marker := _first_marker(view)):
         return marker
     body = _location(document, "body")
-    top = where is PixelPlace.TOP or (where is PixelPlace.AUTO and len(view) > GMAIL_CLIPS_AT)
     if top and body:
         return Spot(body.start_tag.end_offset, body.start_tag.end_line)
     return (

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from rewriter import html_judge
+from rewriter import html_judge, pixel
 from rewriter.link_table import LinkTable
 from rewriter.part_edits import LineLimit, PartEdits
 from rewriter.policy import Limits, Policy, VisibleUrl
@@ -215,6 +215,22 @@ class TestPixel:
         edited = edited_html(html, Policy())
         assert edited.output == html.encode()
         assert edited.part.pixel == PixelReport(part="1", reason=reason)
+
+    @pytest.mark.parametrize(("growth", "place"), [(1, b"<body><img "), (0, b"</p><img ")])
+    def test_goes_to_the_top_of_a_page_that_its_links_make_too_long(self, growth: int, place: bytes) -> None:
+        link = '<a href="https://e/">x</a>'
+        room = pixel.GMAIL_CLIPS_AT + growth - len(edited_html(f"<body><p>{link}</p></body>").output)
+        html = f"<body><p>{link}{'y' * room}</p></body>"
+        assert len(html) < pixel.GMAIL_CLIPS_AT
+        assert place in edited_html(html, Policy()).output
+
+    def test_has_no_place_the_second_time_either(self) -> None:
+        html = (
+            "<body>" + '<a href="https://e/">x</a>' * 5 + "y" * (pixel.GMAIL_CLIPS_AT - 250) + "<!-- no end"
+        )
+        once = edited_html(html, Policy())
+        assert len(html) < pixel.GMAIL_CLIPS_AT < len(once.output)
+        assert edited_html(once.output, Policy()).output == once.output
 
     def test_is_not_spoken_of_where_none_is_wanted(self) -> None:
         assert edited_html("<p>").part.pixel is None

@@ -13,7 +13,7 @@ MARK = "|"
 def placed(html: str, where: PixelPlace = PixelPlace.AUTO) -> str | None:
     """Return `html` with a bar where the pixel goes."""
     document = html_positions.parse(html)
-    spot = pixel.place(html, document, html_positions.comments(document), where)
+    spot = pixel.place(html, document, html_positions.comments(document), where, len(html))
     if spot is None:
         return None
     assert spot.line == html.count("\n", 0, spot.offset) + 1
