@@ -90,7 +90,7 @@ class Delivery:
         self._metrics.prepared(prepared, size=len(submission.content), seconds=prepared_at - started)
         ending = await self._send(submission, transaction, content)
         sent_in = self._monotonic() - prepared_at
-        self._metrics.ended(ending.verdict, seconds=sent_in)
+        self._metrics.ended(ending.verdict, seconds=sent_in, replayed=transaction.replayed)
         if repeated := self._repeats.has(submission, headers.message_id):
             self._metrics.repeated()
         if ending.verdict is Verdict.UNKNOWN:
@@ -100,6 +100,8 @@ class Delivery:
             _event(ending),
             **_known(submission, headers),
             **_done(prepared),
+            upstream=transaction.upstream,
+            replayed=transaction.replayed or None,
             reply=ending.reply.line(),
             cause="" if ending.code else ending.said,
             possible_duplicate=repeated or None,

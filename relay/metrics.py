@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from events.model import Verdict
 from relay.pipeline import Prepared, Untracked
+from relay.upstream.health import Health
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600)
 OCTETS: Final = tuple(1024 * 4**power for power in range(8))  # 1 KiB to 16 MiB
@@ -68,6 +69,16 @@ class RelayMetrics:
             registry=registry,
             buckets=SECONDS,
         )
+        self._replays = Counter(
+            "waypost_replays", "Envelopes said again to an upstream that gave up", registry=registry
+        )
+        self._upstream_up = Gauge(
+            "waypost_upstream_up",
+            "Whether the server can be used; 0 where one process cannot",
+            ["upstream"],
+            registry=registry,
+            multiprocess_mode="livemin",
+        )
         self.connections = _gauge("waypost_connections", "Clients that are connected", registry)
         self.in_flight = _gauge("waypost_in_flight_bytes", "Memory set aside for messages", registry)
         self.deliveries = _gauge("waypost_deliveries", "Messages past their final dot", registry)
@@ -88,10 +99,15 @@ class RelayMetrics:
             self._links.inc(len(prepared.links))
             self._pixels.inc(prepared.pixel)
 
-    def ended(self, verdict: Verdict, *, seconds: float) -> None:
+    def ended(self, verdict: Verdict, *, seconds: float, replayed: bool = False) -> None:
         """Count a message, and how long the upstream took."""
         self._messages[verdict].inc()
         self._send.observe(seconds)
+        self._replays.inc(replayed)
+
+    def watch_upstream(self, health: Health) -> None:
+        """Know how a server is. Names come from the settings."""
+        self._upstream_up.labels(health.name).set(health.up)
 
     def failed(self, fault: Fault) -> None:
         """Count a fault of ours."""

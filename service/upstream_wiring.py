@@ -3,11 +3,13 @@
 import random
 import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from relay.settings import usable_system_default
 from relay.upstream.connection_pool import PoolLimits
 from relay.upstream.directory_upstream import DirectoryUpstream
+from relay.upstream.health import Health
 from relay.upstream.port import Upstream
 from relay.upstream.smtp_server import Security, SmtpServer
 from relay.upstream.smtp_upstream import SmtpUpstream
@@ -16,7 +18,7 @@ from service.settings import Settings, UpstreamSection, UpstreamServer
 from service.upstream_checks import UPSTREAM_PORTS, is_directory, parse_upstream, servers
 
 
-def build_upstream(settings: Settings, hostname: str) -> Upstream:
+def build_upstream(settings: Settings, hostname: str, watch: Callable[[Health], None]) -> Upstream:
     """Return the upstream that the settings describe. Raises OperatorError."""
     section = settings.upstream
     directory = upstream_directory(section)
@@ -30,7 +32,7 @@ def build_upstream(settings: Settings, hostname: str) -> Upstream:
         messages=section.connection_messages,
     )
     return SmtpUpstream(
-        smtp_servers(section, hostname), limits, monotonic=time.monotonic, jitter=random.random
+        smtp_servers(section, hostname), limits, monotonic=time.monotonic, jitter=random.random, watch=watch
     )
 
 

@@ -94,7 +94,7 @@ def build_relay(settings: Settings, live: Live) -> Relay:
     return Relay(
         relay_settings(settings.relay, hostname),
         tracking,
-        upstream=build_upstream(settings, hostname),
+        upstream=build_upstream(settings, hostname, live.relay_metrics().watch_upstream),
         pipeline=build_pipeline(tracking, lambda: live.directory.current, lambda: live.ring.current),
         record=live.journal.append,
         metrics=live.relay_metrics(),

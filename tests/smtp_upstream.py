@@ -43,6 +43,7 @@ _GOOD = {
     "RCPT": "250 2.1.5 recipient ok",
     "DATA": "354 go ahead",
     "end": "250 2.0.0 taken",
+    "STARTTLS": "220 2.0.0 go ahead",
     "RSET": "250 2.0.0 ok",
     "NOOP": "250 2.0.0 ok",
     "QUIT": "221 2.0.0 bye",
@@ -108,6 +109,12 @@ class ScriptedUpstream:
     def drop_all(self) -> None:
         """Close every connection, as a restart does."""
         for writer in list(self._writers):
+            writer.close()
+
+    def say_to_all(self, line: str) -> None:
+        """Say a line that nobody asked for on every connection, and close it."""
+        for writer in list(self._writers):
+            writer.write(f"{line}\r\n".encode())
             writer.close()
 
     @property
@@ -206,9 +213,10 @@ class _Conversation:
     async def _obey(self, line: str) -> bool:
         verb = line.partition(" ")[0].upper()
         if verb == "STARTTLS" and self._upstream.tls is not None:
-            await self._say("220 2.0.0 go ahead")
-            await self._writer.start_tls(self._upstream.tls)
-            return True
+            going = await self._play(verb)
+            if going:
+                await self._writer.start_tls(self._upstream.tls)
+            return going
         if verb == "BDAT":
             return await self._take_chunk(line)
         answer = self._upstream.scripted(verb, line[len("RCPT TO:") :] if verb == "RCPT" else "")

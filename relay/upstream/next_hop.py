@@ -17,7 +17,7 @@ _PROBE_INTERVAL = 1.0  # seconds; how often a server that is down is asked where
 
 
 class NextHop:
-    """A server. The log has one line when it goes, and one when it is back."""
+    """A server. The log has one line when it goes, and one when it is back; `watch` is told of both."""
 
     def __init__(
         self,
@@ -26,6 +26,7 @@ class NextHop:
         *,
         monotonic: Callable[[], float],
         jitter: Callable[[], float],
+        watch: Callable[[Health], None],
     ) -> None:
         self.name = server.name
         self.capabilities: Capabilities | None = None  # as last seen: each new connection refreshes them
@@ -36,6 +37,8 @@ class NextHop:
         self._probe = asyncio.Lock()
         self._next_probe = 0.0
         self._chunking_broken = False
+        self._watch = watch
+        watch(self.health)
 
     @property
     def available(self) -> bool:
@@ -74,12 +77,14 @@ class NextHop:
         """Know that it cannot be used now."""
         if self._backoff.failed(error):
             _log.warning("upstream %s cannot be used: %s", self.name, error)
+            self._watch(self.health)
 
     def succeeded(self) -> None:
         """Know that it answers."""
         since = self._backoff.since
         if self._backoff.succeeded():
             _log.warning("upstream %s can be used again, after %d s", self.name, self._monotonic() - since)
+            self._watch(self.health)
 
     def without_chunking(self) -> None:
         """Use DATA from now on."""

@@ -33,8 +33,6 @@ class Chooser(Protocol):
     def patience(self) -> float:
         """Seconds that a message may take with its replay."""
 
-    def count_replay(self) -> None: ...
-
     async def lease(self, sender: Sender, *, fresh: bool = False, without: Sequence[NextHop] = ()) -> Lease:
         """Raises Busy, Unreachable."""
 
@@ -66,7 +64,7 @@ class SmtpTransaction:
         if self._mail_said:
             reply = await self._held().connection.command(_rcpt(recipient))
         else:
-            reply = (await self._begin(recipient))[-1]
+            reply = (await self._begin(recipient, waited=True))[-1]
         if 300 <= reply.code <= 399:
             raise ConnectionLost(f"reply {reply.line()} to RCPT")
         if reply.accepted:
@@ -103,16 +101,16 @@ class SmtpTransaction:
                 self._lease.connection.close()
             self._end()
 
-    async def _begin(self, *recipients: Recipient) -> list[Reply]:
+    async def _begin(self, *recipients: Recipient, waited: bool = False) -> list[Reply]:
         """Say MAIL, and RCPT with it; return their replies. To another connection where this one is dead.
 
-        The first may have been used before, or waited long for the first recipient: that it is dead says
-        nothing of its server, and the next is a fresh one to the same.
+        The first was used before, or `waited` for the client: that it is dead says nothing of its server, and
+        the next is a fresh one to the same.
         """
         failed: list[NextHop] = []
-        stale = self._held().connection.transactions > 0 or not self._held().connection.usable
+        used = self._held().connection.transactions > 0
         while True:
-            lease = self._held()
+            lease, stale = self._held(), used or waited
             try:
                 replies = await self._say_envelope(lease, recipients)
             except ConnectionLost as error:
@@ -124,11 +122,11 @@ class SmtpTransaction:
                 if replies[0].code != 421:
                     lease.hop.succeeded()
                     return self._begun(replies)
-                lost = ConnectionLost(replies[0].line())
+                lost, stale = ConnectionLost(replies[0].line()), used
             if not stale:
                 lease.hop.failed(f"MAIL: {lost}")
                 failed.append(lease.hop)
-            stale = False
+            used = waited = False
             if not await self._moved(failed):
                 if replies:
                     return replies
@@ -186,7 +184,6 @@ class SmtpTransaction:
 
     async def _replay(self) -> None:
         """Say the envelope again on a fresh connection. Raises UpstreamError where that changes it."""
-        self._chooser.count_replay()
         self.replayed = True
         self._end()
         lease = self._hold(await self._chooser.lease(self._sender, fresh=True))

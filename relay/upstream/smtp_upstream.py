@@ -20,7 +20,7 @@ class SmtpUpstream:
     """The `Upstream` that speaks SMTP, on pooled connections.
 
     The first server that can be reached takes the message. `monotonic` returns seconds, `jitter` a number
-    from 0 to 1.
+    from 0 to 1; `watch` is told how each server is, now and when that changes.
     """
 
     def __init__(
@@ -30,9 +30,11 @@ class SmtpUpstream:
         *,
         monotonic: Callable[[], float],
         jitter: Callable[[], float],
+        watch: Callable[[Health], None] = lambda health: None,
     ) -> None:
-        self.replays = 0  # envelopes said again since the start
-        self._hops = [NextHop(server, limits, monotonic=monotonic, jitter=jitter) for server in servers]
+        self._hops = [
+            NextHop(server, limits, monotonic=monotonic, jitter=jitter, watch=watch) for server in servers
+        ]
         self.patience = min(server.final_timeout for server in servers)  # Chooser
         self._asked = False
         self._learning: dict[NextHop, asyncio.Task[None]] = {}
@@ -67,23 +69,24 @@ class SmtpUpstream:
     async def lease(self, sender: Sender, *, fresh: bool = False, without: Sequence[NextHop] = ()) -> Lease:
         """Return a connection to the first server that works and can take this sender's message.
 
-        Raises Busy, Unreachable. Where all are in their pause after a failure, the one whose pause ends first
-        is asked all the same.
+        Raises Busy, Unreachable. Where no other is left, one that rests after a failure, or is being tried
+        now, is asked all the same.
         """
-        unreachable: Unreachable | None = None
-        candidates = [hop for hop in self._hops if hop not in without]
-        for hop in candidates:
-            if hop.available:
-                try:
-                    return await self._suitable(hop, sender, fresh)
-                except Unreachable as error:
-                    unreachable = error
-        if unreachable is None and candidates:
-            return await self._suitable(min(candidates, key=lambda hop: hop.retry_at), sender, fresh)
-        raise unreachable or Unreachable("no server is left")
-
-    def count_replay(self) -> None:
-        self.replays += 1
+        unreachable = Unreachable("no server is left")
+        skipped: list[NextHop] = []
+        for hop in self._hops:
+            if hop in without:
+                continue
+            if not hop.available:
+                skipped.append(hop)
+                continue
+            try:
+                return await self._suitable(hop, sender, fresh)
+            except Unreachable as error:
+                unreachable = error
+        if skipped:
+            return await self._suitable(min(skipped, key=lambda hop: hop.retry_at), sender, fresh)
+        raise unreachable
 
     async def close(self) -> None:
         for learning in self._learning.values():

@@ -13,6 +13,7 @@ from relay.replies import Reply, from_upstream
 from relay.upstream.port import ConnectionLost
 
 MAX_REPLY = 32 * 1024  # octets with all its lines; an answer to EHLO has one or two thousand
+_AROUND = len(b"250-\r\n")
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
 
@@ -128,7 +129,7 @@ class Wire(asyncio.Protocol):
         try:
             for line in lines:
                 self._take(bytes(line).removesuffix(b"\r"))
-            if len(rest) + sum(len(text) for _, text in self._lines) > MAX_REPLY:
+            if len(rest) + sum(len(text) + _AROUND for _, text in self._lines) > MAX_REPLY:
                 raise ValueError("a reply without end")
         except ValueError as error:
             self._ended(f"nonsense from the server: {error}")

@@ -121,6 +121,9 @@ class Metrics(RelayMetrics):
 class Upstream:
     """Answers each step by the next bits of its mood, and keeps what it took."""
 
+    server = "mx.example:25"
+    replayed = False
+
     def __init__(self, mood: int) -> None:
         self._mood = mood
         self._steps = 0

@@ -24,7 +24,7 @@ from tests.relay.harness import (
     until,
     without_received,
 )
-from tests.smtp_upstream import SILENCE, ScriptedUpstream
+from tests.smtp_upstream import DROP, SILENCE, ScriptedUpstream
 
 
 class SecretFault(Exception):
@@ -287,3 +287,18 @@ def test_stopping_in_the_middle_of_the_last_step_is_an_unknown_outcome() -> None
     relay = asyncio.run(scene())
     assert [outcome.verdict for outcome in relay.outcomes] == [Verdict.UNKNOWN]
     assert isinstance(relay.records[0], MessageRecord)
+
+
+@pytest.mark.parametrize("replayed", [True, False])
+def test_the_log_names_the_server_and_says_when_the_envelope_was_said_again(
+    replayed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "waypost.mail")
+
+    def lose_one(upstream: ScriptedUpstream) -> None:
+        upstream.answer("DATA", *([DROP] if replayed else []))
+
+    _, upstream, _ = deliver(MESSAGE, lose_one)
+    [line] = [record for record in caplog.records if record.name == "waypost.mail"]
+    assert f"127.0.0.1:{upstream.port}" in str(line.__dict__)
+    assert ("replayed" in str(line.__dict__)) is replayed

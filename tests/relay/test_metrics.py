@@ -3,8 +3,10 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from events.model import Verdict
 from relay.metrics import Fault, Phase, RelayMetrics
 from relay.pipeline import Plan, Prepared, Untracked
+from relay.upstream.health import Health
 from tests.relay.harness import MESSAGE, TRACKED_MESSAGE, RunningRelay, smtp_upstream, until
 from tests.smtp_upstream import ScriptedUpstream
 
@@ -104,3 +106,15 @@ def test_faults_are_told_apart(registry: CollectorRegistry, metrics: RelayMetric
     metrics.failed(Fault.RECORD)
     counted = {fault: registry.get_sample_value("waypost_faults_total", {"of": fault}) for fault in Fault}
     assert counted == {Fault.TRACKING: 0, Fault.RECORD: 1, Fault.SESSION: 0}
+
+
+def test_a_server_is_up_or_down_by_name(registry: CollectorRegistry, metrics: RelayMetrics) -> None:
+    for up in (True, False):
+        metrics.watch_upstream(Health(name="mx.example:25", up=up, since=0.0, error="x"))
+        assert registry.get_sample_value("waypost_upstream_up", {"upstream": "mx.example:25"}) == up
+
+
+@pytest.mark.parametrize("replayed", [True, False])
+def test_envelopes_said_again(registry: CollectorRegistry, metrics: RelayMetrics, replayed: bool) -> None:
+    metrics.ended(Verdict.RELAYED, seconds=0.1, replayed=replayed)
+    assert registry.get_sample_value("waypost_replays_total") == replayed
