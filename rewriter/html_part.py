@@ -102,7 +102,6 @@ class _HtmlPart:
             utf8=self.codec == "utf-8",
             shown=link.element,
             name=marks.name,
-            tags=marks.tags,
             opted_out=marks.opted_out,
             in_html=True,
         )

@@ -23,7 +23,6 @@ class FoundLink(NamedTuple):
     utf8: bool  # whether the part is in UTF-8
     shown: HasText | None = None  # what the reader sees; None where the URL stands for itself
     name: str = ""
-    tags: tuple[str, ...] = ()
     opted_out: bool = False
     in_html: bool = False
 

@@ -24,7 +24,7 @@ def link(url: str = URL, **fields: Any) -> FoundLink:
 
 class TestTracks:
     def test_a_url_of_any_host(self) -> None:
-        decision = table().decide(link(name="offer", tags=("a:b",)))
+        decision = table().decide(link(name="offer"))
         assert isinstance(decision, TrackedLink)
         assert decision == (1, FakeLinks().click(URL, 1))
 
