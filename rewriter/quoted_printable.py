@@ -26,6 +26,7 @@ _UNCLEAR = re.compile(rb"=(?:=|[\t ]++(?:\r?\n|\Z)|\r(?!\n))")
 _NOT_SAFE = re.compile(rb"[^\t -<>-~]")
 # A `=` that stands for itself, and the hex digit after it.
 _LITERAL_LEAD = re.compile(rb"=[0-9A-Fa-f]?\Z")
+_LAST_CHARACTER = re.compile(rb"=[0-9A-Fa-f]{2}\Z|(?<!=)[^=]\Z")
 _COMPLETES_AN_ESCAPE = frozenset(b"=0123456789ABCDEFabcdef")
 # At the start of a line that we make: `--boundary` would be a delimiter, and some servers mangle a dot.
 _NOT_FIRST = (b"-", b".")
@@ -141,6 +142,9 @@ class QuotedPrintableBody:
         quoted = _quote(span.replacement, at_line_end=not tail)
         if lead := self._lead(max(floor, start - 2), start, column, quoted):
             start, column, quoted = start - len(lead), column - len(lead), _quote(lead) + quoted
+        elif quoted and column >= _LONGEST_LINE:
+            last = self._last_character(max(floor, start - 4), start)
+            start, column, quoted = start - len(last), column - len(last), last + quoted
         encoded, column = _break_lines(quoted, column, self._eol)
         if column + len(tail) > room and column:
             encoded, column = encoded + b"=" + self._eol, 0
@@ -156,6 +160,11 @@ class QuotedPrintableBody:
         # With nothing new, or near the edge, a soft line break may be what comes.
         harmless = quoted and quoted[0] not in _COMPLETES_AN_ESCAPE and column < _LONGEST_LINE - 6
         return b"" if harmless else lead.group()
+
+    def _last_character(self, floor: int, start: int) -> bytes:
+        """Return what moves to a new line where there is no room for the `=` of a soft line break."""
+        last = _LAST_CHARACTER.search(self._message[floor:start])
+        return last.group() if last else b""
 
 
 def _quote(text: bytes, *, at_line_end: bool = False) -> bytes:

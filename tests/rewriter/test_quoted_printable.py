@@ -95,6 +95,20 @@ class TestReplacing:
     def test_quotes_white_space_that_would_end_a_line(self) -> None:
         assert replaced(b"OLD\r\n", b"OLD", b"N ") == b"N=20\r\n"
 
+    @pytest.mark.parametrize("last", [b"x", b"=C3", b"=c3", b"-", b" "])
+    def test_breaks_a_full_line_before_its_last_character(self, last: bytes) -> None:
+        line = b"x" * (76 - len(last)) + last
+        body = QuotedPrintableBody(line + b"\r\n", 0, len(line) + 2)
+        size = len(body.decoded) - 2
+        changed = apply_edits(line + b"\r\n", body.place([Edit(size, size, b"new")]))
+        first = b"=2D" if last == b"-" else last
+        assert changed == line[: -len(last)] + b"=\r\n" + first + b"new\r\n"
+
+    def test_breaks_another_behind_it(self) -> None:
+        line = b"x" * 75
+        body = QuotedPrintableBody(line, 0, len(line))
+        assert apply_edits(line, body.place([Edit(75, 75, b"new")])) == line + b"=\r\nnew"
+
     def test_several_edits_in_one_line(self) -> None:
         encoded = b"1OLD2OLD3OLD4\r\n"
         body = QuotedPrintableBody(encoded, 0, len(encoded))
