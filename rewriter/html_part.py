@@ -13,7 +13,7 @@ from rewriter.html_page import Page, agree
 from rewriter.html_positions import SourceLink
 from rewriter.line_limits import Breakable
 from rewriter.link_attributes import NO_MARKS, LinkMarks, link_marks
-from rewriter.link_edits import DecidedLink, settle
+from rewriter.link_edits import DecidedLink, settle, settle_around
 from rewriter.link_table import FoundLink, LinkTable
 from rewriter.part_edits import LineLimit, PartEdits
 from rewriter.policy import Limits, PixelPlace, Policy
@@ -57,6 +57,8 @@ def edit_html(
     size = len(source) + sum(len(edit.replacement) - (edit.end - edit.start) for edit in edits)
     report, inserted = html.insert_pixel(policy.pixel_place, size, pixel_url)
     if inserted:
+        if lines and any(link.reason is Reason.LINE_TOO_LONG for link in reports):
+            reports, edits = settle_around(source, decided, lines, inserted.start)
         edits = sorted([*edits, inserted], key=lambda edit: edit.start)
     return PartEdits(edits=tuple(edits), links=reports, pixel=report)
 

@@ -1,6 +1,6 @@
 """The outcome for the links of one part: what is reported, and what is edited."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -32,6 +32,20 @@ def settle(
             _left_out(link.report) if _starts(link) in left_out else link.report for link in links
         )
     return reports, fitted.edits
+
+
+def settle_around(
+    source: bytes, links: Sequence[DecidedLink], lines: LineLimit, offset: int
+) -> tuple[tuple[LinkReport, ...], list[Edit]]:
+    """Settle with a line that ends at `offset`, and another that begins there.
+
+    The pixel stands on a line of its own. That gives room to links beside it, which a second pass would find.
+    """
+    after = (number for number, link in enumerate(links) if link.edit and link.edit.edit.start >= offset)
+    cut = next(after, len(links))
+    reports, edits = settle(source[:offset], links[:cut], lines)
+    later_reports, later_edits = settle(b"\n" * offset + source[offset:], links[cut:], lines)
+    return reports + later_reports, edits + later_edits
 
 
 def _starts(link: DecidedLink) -> int | None:

@@ -247,6 +247,21 @@ class TestPixel:
 class TestLines:
     LIMIT = LineLimit(b"\r\n", 80)
 
+    @pytest.mark.parametrize(
+        ("text", "after", "reason"),
+        [
+            ("x" * 900, "<!-- {{waypost:pixel}} -->" + "y" * 30, None),
+            ("x" * 940, "", None),
+            ("x" * 944, "", Reason.LINE_TOO_LONG),
+        ],
+    )
+    def test_have_the_room_that_the_pixel_makes(self, text: str, after: str, reason: Reason | None) -> None:
+        html = f'<body><a href="https://e/">{text}</a>{after}</body>'
+        once = edited_html(html, Policy(), lines=LineLimit(b"\r\n"))
+        assert once.reasons == [reason]
+        assert max(map(len, once.output.split(b"\r\n"))) <= 998
+        assert edited_html(once.output, Policy(), lines=LineLimit(b"\r\n")).output == once.output
+
     def test_are_broken_between_attributes(self) -> None:
         html = f'<a class="{"x" * 40}" href="https://e/" title="y">'
         edited = edited_html(html, lines=self.LIMIT)
