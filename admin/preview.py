@@ -64,6 +64,8 @@ def _write(file: Path, message: bytes) -> None:
 def _show(name: str, shown: Preview) -> None:
     report = shown.result.report
     say(f"{name}: {_headline(shown)}")
+    for problem in shown.problems:
+        say(f"not understood: {problem}")
     if report.links:
         print_table(("part", "line", "verdict", "URL"), [_link_row(link) for link in report.links])
     left = [part for part in report.parts if part.reason]
@@ -96,5 +98,6 @@ def _fields(name: str, shown: Preview) -> dict[str, Any]:
         "file": name,
         "base": shown.base,
         "untracked": shown.untracked,
+        "problems": [str(problem) for problem in shown.problems],
         **asdict(shown.result.report),
     }

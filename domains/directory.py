@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from domains.model import SendingDomain, State, TrackingDomain
+from domains.model import ALL, SendingDomain, State, TrackingDomain
 from domains.names import normalised, parents_within_registrable, registrable
+from rewriter.policy import Mode
 
 
 class Why(StrEnum):
@@ -34,6 +35,8 @@ class Choice:
     system_default: str | None  # a base URL, such as http://localhost:8080
     why: Why
     passed_over: str | None = None  # the linked tracking domain, where it is not active
+    tracking: Mode | None = None  # of the sending domain; None leaves it to its project
+    share: int = ALL  # per cent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +142,16 @@ def _linked_choice(sender: SendingDomain, hosts: Mapping[str, TrackingDomain], d
     """Choose for a sending domain; a link across projects counts for nothing."""
     linked = hosts.get(sender.tracking_domain or "")
     if linked and linked.project == sender.project and is_active(linked):
-        return Choice(
-            sending_domain=sender.name, tracking_domain=linked.name, system_default=None, why=Why.LINKED
+        default = Choice(
+            sending_domain=None, tracking_domain=linked.name, system_default=None, why=Why.LINKED
         )
-    return replace(default, sending_domain=sender.name, passed_over=sender.tracking_domain)
+        passed_over = None
+    else:
+        passed_over = sender.tracking_domain
+    return replace(
+        default,
+        sending_domain=sender.name,
+        passed_over=passed_over,
+        tracking=sender.tracking,
+        share=sender.share,
+    )

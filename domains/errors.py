@@ -2,6 +2,7 @@
 
 DomainError
 ├── InvalidName       no host name, a root domain, our own target …
+├── InvalidShare      a share that is no per cent
 ├── NameTaken         the name exists already
 ├── UnknownDomain     no such domain, or it was removed
 ├── StillLinked       a tracking domain that sending domains use
@@ -17,6 +18,10 @@ class DomainError(Exception):
 
 class InvalidName(DomainError):
     """The text is no name that can be used here."""
+
+
+class InvalidShare(DomainError):
+    """The number is no share in per cent."""
 
 
 class NameTaken(DomainError):

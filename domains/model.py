@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+from rewriter.policy import Mode
+
+ALL: Final = 100
+"""Per cent."""
 
 
 class State(StrEnum):
@@ -39,3 +45,5 @@ class SendingDomain:
     name: str
     tracking_domain: str | None  # its name
     created_at: datetime
+    tracking: Mode | None = None  # of its mail; None is what its project says
+    share: int = ALL  # per cent of its mail that is tracked; the rest goes as in `observe`

@@ -65,5 +65,8 @@ class DomainStore(Protocol):
         Raises `domains.errors.UnknownDomain` where either of them does not exist.
         """
 
+    def update_sending_domain(self, domain: SendingDomain) -> None:
+        """Write `tracking` and `share` of the domain of that name. Raises `domains.errors.UnknownDomain`."""
+
     def delete_sending_domain(self, name: str) -> None:
         """Raises `domains.errors.UnknownDomain`."""

@@ -6,13 +6,30 @@ Every refusal is a `domains.errors.DomainError` with one sentence that says what
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypedDict
 
 from domains import rules
 from domains.dns_records import CnameRecord
-from domains.errors import InvalidName, NameTaken, NoTarget, NotVerified, StillLinked, UnknownDomain
-from domains.model import SendingDomain, State, TrackingDomain
+from domains.errors import (
+    InvalidName,
+    InvalidShare,
+    NameTaken,
+    NoTarget,
+    NotVerified,
+    StillLinked,
+    UnknownDomain,
+)
+from domains.model import ALL, SendingDomain, State, TrackingDomain
 from domains.names import display, host_name, tracking_domain_name
 from domains.ports import DnsLookup, DomainStore
+from rewriter.policy import Mode
+
+
+class SenderSettings(TypedDict, total=False):
+    """What to set of a sending domain. What is left out stays as it is."""
+
+    tracking: Mode | None  # None goes back to what the project says
+    share: int  # per cent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +197,14 @@ class Registry:
         sending = self.show_sending_domain(sender)
         self._store.link(sending.name, None)
         return replace(sending, tracking_domain=None)
+
+    def change_sending_domain(self, name: str, settings: SenderSettings) -> SendingDomain:
+        """Set how far it has gone live. Raises `UnknownDomain`, `InvalidShare`."""
+        changed = replace(self.show_sending_domain(name), **settings)
+        if not 0 <= changed.share <= ALL:
+            raise InvalidShare(f"a share of {changed.share} is no per cent; give a number from 0 to {ALL}")
+        self._store.update_sending_domain(changed)
+        return changed
 
     def remove_sending_domain(self, name: str) -> None:
         """Raises `UnknownDomain`."""

@@ -1,6 +1,7 @@
 """What happened to a message, as frozen values. Times are milliseconds since 1970; ids are lower-case hex."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -39,7 +40,10 @@ class TrackedLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
-    """What tokens of a message mean. In the journal before the final dot goes to the upstream."""
+    """What tokens of a message mean. In the journal before the final dot goes to the upstream.
+
+    The fields with defaults came with version 2 of the journal; records of version 1 are read without them.
+    """
 
     id: str  # 24 hex digits
     at: int
@@ -52,7 +56,13 @@ class MessageRecord:
     mode: str  # off | observe | on
     size: int
     recipients: tuple[Recipient, ...]
-    links: tuple[TrackedLink, ...]
+    links: tuple[TrackedLink, ...]  # in `observe` those that would have been tracked
+    pixel: bool = False  # the same of the open pixel
+    untracked: str = ""  # why it went out as it came
+    left_alone: Mapping[str, int] = field(default_factory=dict)  # reasons, and how often each
+    tags: tuple[str, ...] = ()  # of its control headers
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()  # control headers that were not understood
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

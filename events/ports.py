@@ -1,10 +1,11 @@
 """What the events need from outside. Adapters: storage.event_store, fakes in tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from events.model import Record
+from events.report import Tally
 
 
 class StoreUnavailable(Exception):
@@ -27,6 +28,8 @@ class Event:
     link: int
     link_name: str
     link_tags: tuple[str, ...]
+    tags: tuple[str, ...]  # of the message, as its control headers gave them
+    metadata: Mapping[str, str]
     url: str
     host: str
     address: str
@@ -56,6 +59,9 @@ class EventStore(Protocol):
 
     def events(self, wanted: EventFilter) -> list[Event]:
         """Return the newest first."""
+
+    def tallies(self, after: int, project: int | None = None) -> list[Tally]:
+        """Count the messages that came since `after` (milliseconds), of all projects where none is given."""
 
     def links_sealed_by(self, key: int) -> tuple[int, int]:
         """Return how many messages, and how many links in them, the key sealed."""

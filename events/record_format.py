@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from events.model import Hit, HitKind, MessageRecord, Outcome, Recipient, Record, TrackedLink, Verdict
 
-VERSION: Final = 1
+VERSION: Final = 2
+READABLE: Final = (1, 2)
 LARGEST_NUMBER: Final = 2**63 - 1
 """What a BIGINT column holds: a database would refuse a larger one for ever, and all records behind it."""
 
@@ -60,6 +61,26 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(_text(tag) for tag in _items(value))
 
 
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise MalformedRecord("a switch is neither true nor false")
+    return value
+
+
+def _counts(value: object) -> dict[str, int]:
+    return {name: _number(count) for name, count in _object(value).items()}
+
+
+def _pairs(value: object) -> dict[str, str]:
+    return {name: _text(text) for name, text in _object(value).items()}
+
+
+def _object(value: object) -> Fields:
+    if not isinstance(value, dict):
+        raise MalformedRecord("an object field holds no object")
+    return value
+
+
 def _recipients(value: object) -> tuple[Recipient, ...]:
     return tuple(Recipient(**_checked(SHAPES[Recipient], item)) for item in _items(value))
 
@@ -84,6 +105,12 @@ SHAPES: Final[dict[type, Shape]] = {
         "size": _number,
         "recipients": _recipients,
         "links": _links,
+        "pixel": _switch,
+        "untracked": _text,
+        "left_alone": _counts,
+        "tags": _tags,
+        "metadata": _pairs,
+        "problems": _tags,
     },
     Outcome: {
         "id": _id,
@@ -111,6 +138,10 @@ SHAPES: Final[dict[type, Shape]] = {
 
 TYPES: Final[dict[str, type[Record]]] = {"message": MessageRecord, "outcome": Outcome, "hit": Hit}
 _NAMES: Final = {record: name for name, record in TYPES.items()}
+_SINCE_2: Final = ("pixel", "untracked", "left_alone", "tags", "metadata", "problems")
+_SHAPES_1: Final = SHAPES | {
+    MessageRecord: {name: read for name, read in SHAPES[MessageRecord].items() if name not in _SINCE_2}
+}
 _GETTERS: Final = {shape: (tuple(fields), attrgetter(*fields)) for shape, fields in SHAPES.items()}
 
 
@@ -126,13 +157,15 @@ def decode(text: bytes) -> Record:
         fields = json.loads(text)
     except ValueError:
         raise MalformedRecord("not JSON") from None
-    if not isinstance(fields, dict) or fields.pop("v", None) != VERSION:
-        raise MalformedRecord(f"not a record of version {VERSION}")
+    version = fields.pop("v", None) if isinstance(fields, dict) else None
+    if version not in READABLE:
+        raise MalformedRecord(f"not a record of a version up to {VERSION}")
     kind = fields.pop("type", None)
     record = TYPES.get(kind) if isinstance(kind, str) else None
     if record is None:
         raise MalformedRecord("unknown type of record")
-    return record(**_checked(SHAPES[record], fields))
+    shapes = _SHAPES_1 if version == 1 else SHAPES
+    return record(**_checked(shapes[record], fields))
 
 
 def _fields(value: object) -> Fields:

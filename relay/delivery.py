@@ -7,19 +7,22 @@ came if need be, and the answer is the upstream's.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from events.model import MessageRecord, Outcome, Recipient, Record, Verdict
+from events.model import Outcome, Record, Verdict
 from links.ids import RECIPIENT_BYTES, RECORD_BYTES, recipient_reference, record_id
+from relay.control.header_edits import without_own
+from relay.control.header_fields import control_fields
 from relay.envelope import Submission
 from relay.mail_log import MailEvent, log_mail
 from relay.message_headers import MessageHeaders, read_headers
+from relay.message_record import message_record
 from relay.metrics import Fault, RelayMetrics
-from relay.pipeline import Pipeline, Plan, Prepared, Untracked
+from relay.pipeline import Pipeline, Prepared
+from relay.plan import Plan, Untracked
 from relay.received import protocol_name, received_header
 from relay.repeats import Repeats
 from relay.replies import Reply
-from relay.settings import TrackingSettings
 from relay.transaction import Transaction, as_temporary
 from relay.upstream.port import Capabilities, OutcomeUnknown, UpstreamError
 
@@ -47,7 +50,6 @@ class Delivery:
         self,
         *,
         hostname: str,
-        tracking: TrackingSettings,
         pipeline: Pipeline,
         record: Callable[[Record], object],
         metrics: RelayMetrics,
@@ -56,7 +58,6 @@ class Delivery:
         random_bytes: Callable[[int], bytes],
     ) -> None:
         self._hostname = hostname
-        self._tracking = tracking
         self._pipeline = pipeline
         self._record = record
         self._metrics = metrics
@@ -81,11 +82,11 @@ class Delivery:
         started = self._monotonic()
         reference = self._reference(submission)
         prepared = await self._prepare(submission, headers, reference)
-        content = self._received(submission) + prepared.content
-        if upstream.size and len(content) > upstream.size and prepared.key:
-            prepared = prepared.untouched(submission.content, Untracked.TOO_LARGE)
-            content = self._received(submission) + submission.content
-        self._keep(submission, lambda: self._message_record(submission, headers, prepared, reference))
+        content = self._received(submission, prepared) + prepared.content
+        if upstream.size and len(content) > upstream.size and prepared.content != prepared.original:
+            prepared = prepared.untouched(Untracked.TOO_LARGE)
+            content = self._received(submission, prepared) + prepared.content
+        self._keep(submission, lambda: message_record(submission, headers, prepared, reference))
         prepared_at = self._monotonic()
         self._metrics.prepared(prepared, size=len(submission.content), seconds=prepared_at - started)
         ending = await self._send(submission, transaction, content)
@@ -114,21 +115,24 @@ class Delivery:
     async def _prepare(
         self, submission: Submission, headers: MessageHeaders, reference: str | None
     ) -> Prepared:
-        """Prepare it; where that fails, whatever the reason, the original goes out."""
+        """Prepare it; where that fails, whatever the reason, the original goes out without our headers."""
+        fields = control_fields(submission.content)
+        plain = replace(submission, content=without_own(submission.content, fields))
         prepare = self._pipeline.prepare
         try:
-            if len(submission.content) > INLINE_LIMIT:
-                prepared = await asyncio.to_thread(prepare, submission, headers, reference)
+            if len(plain.content) > INLINE_LIMIT:
+                prepared = await asyncio.to_thread(prepare, plain, headers, fields, reference)
             else:
-                prepared = prepare(submission, headers, reference)
+                prepared = prepare(plain, headers, fields, reference)
             fault = prepared.fault
         except Exception as error:  # noqa: BLE001 - a message is never refused because it cannot be tracked
-            prepared, fault = Prepared(content=b"", plan=Plan(sending_domain="")), error
+            prepared = Prepared(content=b"", original=plain.content, plan=Plan(sending_domain=""))
+            fault = error
         if fault is None:
             return prepared
         self._metrics.failed(Fault.TRACKING)
         _log.error("message %s goes out untracked", submission.id, exc_info=fault)
-        return prepared.untouched(submission.content, Untracked.FAULT)
+        return prepared.untouched(Untracked.FAULT)
 
     async def _send(self, submission: Submission, transaction: Transaction, content: bytes) -> Ending:
         try:
@@ -162,7 +166,7 @@ class Delivery:
             return None
         return recipient_reference(self._random_bytes(RECIPIENT_BYTES))
 
-    def _received(self, submission: Submission) -> bytes:
+    def _received(self, submission: Submission, prepared: Prepared) -> bytes:
         only = submission.recipients[0].mailbox if len(submission.recipients) == 1 else None
         return received_header(
             client=submission.client,
@@ -170,28 +174,8 @@ class Delivery:
             protocol=protocol_name(submission.client, utf8=submission.sender.utf8),
             message=submission.id,
             recipient=only,
+            decided=prepared.decided,
             at=submission.at,
-        )
-
-    def _message_record(
-        self, submission: Submission, headers: MessageHeaders, prepared: Prepared, reference: str | None
-    ) -> MessageRecord:
-        return MessageRecord(
-            id=submission.id,
-            at=submission.at,
-            project=submission.client.project,
-            sender=submission.sender.mailbox,
-            message_id=headers.message_id,
-            sending_domain=prepared.plan.sending_domain,
-            tracking_domain=prepared.tracking_domain,
-            key=prepared.key,
-            mode=self._tracking.mode,
-            size=len(submission.content),
-            recipients=tuple(
-                Recipient(address=recipient.mailbox, reference=reference)
-                for recipient in submission.recipients
-            ),
-            links=prepared.links,
         )
 
     def _outcome(self, submission: Submission, ending: Ending) -> Outcome:
@@ -236,6 +220,9 @@ def _done(prepared: Prepared) -> dict[str, object]:
     return {
         "tracked_on": prepared.tracking_domain,
         "untracked": prepared.plan.untracked,
+        "mode": prepared.plan.mode,
+        "route": prepared.asked.wishes.route,
+        "problems": tuple(map(str, prepared.asked.problems)),
         "links": len(prepared.links),
         "pixel": prepared.pixel,
         "left_alone": dict(prepared.left_alone),

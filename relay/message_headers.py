@@ -16,6 +16,8 @@ _FIELD = re.compile(
 )
 # Of an address list: quoted string, address in brackets, escaped or special character, run of text.
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*+"|<[^<>]*+>|\\.|[^"<>\\(),;:]++|.', re.DOTALL)
+# Of our own Received field; anybody can write it, and only makes a Waypost leave the message alone.
+_DECIDED = re.compile(r"\sby\s+\S+\s+\(Waypost, tracking decided\)\s")
 _DOMAIN = re.compile(r"@[ \t]*+([^@\s\"<>()\[\]]++)[ \t]*+\Z")
 
 
@@ -28,6 +30,7 @@ class MessageHeaders:
     message_id: str  # "" where there is none
     automatic: bool  # Auto-Submitted says other than `no` [RFC 3834 section 5]
     received: int  # how many Received fields
+    tracking_decided: bool = False  # one of them is of a Waypost that decided what is tracked
 
 
 def read_headers(message: bytes) -> MessageHeaders:
@@ -44,6 +47,7 @@ def read_headers(message: bytes) -> MessageHeaders:
         message_id=fields.get("message-id", [""])[0][:_MAX_ID],
         automatic=any(_is_automatic(value) for value in fields.get("auto-submitted", [])),
         received=len(fields.get("received", [])),
+        tracking_decided=any(map(_DECIDED.search, fields.get("received", []))),
     )
 
 

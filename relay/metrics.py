@@ -11,7 +11,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from events.model import Verdict
-from relay.pipeline import Prepared, Untracked
+from relay.pipeline import Prepared
+from relay.plan import Untracked
 from relay.upstream.health import Health
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600)
@@ -54,6 +55,9 @@ class RelayMetrics:
         self._faults = {fault: faults.labels(fault.value) for fault in Fault}
         self._links = Counter("waypost_links_tracked", "Links that were rewritten", registry=registry)
         self._pixels = Counter("waypost_pixels_inserted", "Open pixels that were put in", registry=registry)
+        self._problems = Counter(
+            "waypost_control_problems", "Control headers that were not understood", registry=registry
+        )
         self._duplicates = Counter(
             "waypost_possible_duplicates", "Messages that a client may have sent before", registry=registry
         )
@@ -93,6 +97,7 @@ class RelayMetrics:
         """Count what was done to a message. `size` in octets, as it came."""
         self._size.observe(size)
         self._prepare.observe(seconds)
+        self._problems.inc(len(prepared.asked.problems))
         if prepared.plan.untracked:
             self._untracked[prepared.plan.untracked].inc()
         elif prepared.key:

@@ -1,19 +1,25 @@
-"""Which messages are tracked, on which domain, by which rules; and the rewriting of one message."""
+"""What becomes of one message: its control headers read, its links rewritten, its upstream told."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from urllib.parse import urlsplit
 
-from domains.directory import Choice, Directory
+from accounts.directory import AccountDirectory
+from domains.directory import Directory
 from domains.names import registrable
 from events.model import TrackedLink
-from links.key_ring import KeyRing
+from links.key_ring import Key, KeyRing
 from links.message_links import MessageLinks
+from relay.control.header_edits import silenced
+from relay.control.header_fields import HeaderField, control_fields
+from relay.control.reader import NO_CONTROL, Control, read_control
+from relay.control.routing import with_route
+from relay.control.vendors import Profile
+from relay.control.wishes import NO_WISHES, Wishes
 from relay.data_reader import has_only_crlf
-from relay.envelope import Sender, Submission
-from relay.message_headers import MessageHeaders, mailbox_domain
+from relay.envelope import Submission
+from relay.message_headers import MessageHeaders
+from relay.plan import Plan, Untracked, make_plan
 from relay.settings import TrackingSettings
 from rewriter.policy import Links, Mode, Policy
 from rewriter.report import LinkReport, Report, Result
@@ -21,38 +27,14 @@ from rewriter.report import LinkReport, Report, Result
 Rewrite = Callable[[bytes, Policy, Links], Result]
 
 
-class Untracked(StrEnum):
-    """Why a message goes out as it came."""
-
-    OFF = "off"
-    NULL_SENDER = "null-sender"
-    AUTOMATIC_REPLY = "automatic-reply"
-    UNKNOWN_SENDER = "unknown-sender"
-    NO_TRACKING_DOMAIN = "no-tracking-domain"
-    TOO_LARGE = "too-large-for-upstream"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is to be done with a message. `base` is "" where it stays untracked, and `untracked` says why."""
-
-    sending_domain: str
-    base: str = ""  # https://track.example.com
-    untracked: Untracked | None = None
-
-    @property
-    def host(self) -> str:
-        """The host of `base`."""
-        return urlsplit(self.base).hostname or ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A message as it goes to the upstream, without our Received header, and what was done to it."""
 
     content: bytes
+    original: bytes  # as it came, without our control headers
     plan: Plan
+    asked: Control = NO_CONTROL  # by the message and its route
     key: int = 0  # that sealed its links; 0 where it carries none
     links: tuple[TrackedLink, ...] = ()
     pixel: bool = False
@@ -64,100 +46,114 @@ class Prepared:
         """The host that is written into its links; "" where there are none."""
         return self.plan.host if self.key else ""
 
-    def untouched(self, original: bytes, why: Untracked) -> "Prepared":
+    @property
+    def decided(self) -> bool:
+        """Whether a Waypost behind this one must leave it alone.
+
+        So it is where tracking was done here, and where the message asked for less: our headers end here.
+        """
+        done = self.plan.mode is Mode.ON and self.plan.untracked is None
+        return done or self.asked.wishes.clicks is False or self.asked.wishes.opens is False
+
+    def untouched(self, why: Untracked) -> "Prepared":
         """Return the same message with nothing done to it."""
-        plan = Plan(sending_domain=self.plan.sending_domain, untracked=why)
-        return Prepared(content=original, plan=plan)
+        plan = Plan(sending_domain=self.plan.sending_domain, mode=self.plan.mode, untracked=why)
+        return Prepared(content=self.original, original=self.original, plan=plan, asked=self.asked)
 
 
 class Pipeline:
-    """Prepares messages. `directory` and `ring` return what is current; `rewrite` is the rewriter's."""
+    """Prepares messages.
+
+    `directory`, `accounts` and `ring` return what is current; `rewrite` is the rewriter's; `profile` tells
+    for a project whose server its upstream is, `switched_off` whether the operator stopped all rewriting.
+    """
 
     def __init__(
         self,
         settings: TrackingSettings,
         *,
         directory: Callable[[], Directory],
+        accounts: Callable[[], AccountDirectory],
         ring: Callable[[], KeyRing],
         rewrite: Rewrite,
+        profile: Callable[[int], Profile],
+        switched_off: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._directory = directory
+        self._accounts = accounts
         self._ring = ring
         self._rewrite = rewrite
+        self._profile = profile
+        self._switched_off = switched_off
 
-    def prepare(self, submission: Submission, headers: MessageHeaders, reference: str | None) -> Prepared:
-        """Prepare a message. `reference` is the recipient's; None for a shared copy."""
-        plan = make_plan(headers, submission.sender, self._settings, self._directory())
-        if plan.untracked:
-            return Prepared(content=submission.content, plan=plan)
-        ring = self._ring()
-        key = ring.sealing(submission.at)
-        links = MessageLinks(
-            base=plan.base,
-            project=submission.client.project,
-            message=submission.id,
-            recipient=reference,
-            key=key,
-            ring=ring,
+    def prepare(
+        self,
+        submission: Submission,
+        headers: MessageHeaders,
+        fields: Iterable[HeaderField],
+        reference: str | None,
+    ) -> Prepared:
+        """Prepare a message without our control headers, which are among its `fields`.
+
+        `reference` is the recipient's; None for a shared copy.
+        """
+        accounts = self._accounts()
+        asked = with_route(read_control(tuple(fields)), submission.client, accounts)
+        plan = make_plan(
+            headers,
+            submission,
+            settings=self._settings,
+            directory=self._directory(),
+            project=accounts.project(submission.client.project),
+            switched_off=self._switched_off(),
         )
-        result = self._rewrite(submission.content, make_policy(self._settings, plan.host), links)
+        content = submission.content
+        prepared = Prepared(content=content, original=content, plan=plan, asked=asked)
+        if plan.examined:
+            prepared = self._rewritten(prepared, submission, reference)
+        return self._silenced(prepared, self._profile(submission.client.project))
+
+    def _rewritten(self, prepared: Prepared, submission: Submission, reference: str | None) -> Prepared:
+        plan, ring = prepared.plan, self._ring()
+        key = ring.sealing(submission.at)
+        links = _links(plan, submission, reference, key, ring)
+        policy = make_policy(self._settings, plan.host, prepared.asked.wishes)
+        result = self._rewrite(prepared.original, policy, links)
         if result.fault is not None:
-            return Prepared(content=submission.content, plan=plan, fault=result.fault)
-        sent = self._settings.mode is Mode.ON
+            return replace(prepared, fault=result.fault)
         # A line ending of ours could end the message before its end; one that is missing, never.
         if not has_only_crlf(result.message) or not result.message.endswith(b"\r\n"):
             raise ValueError("the rewriter made a lone CR or LF, or lost the last CRLF")
-        return Prepared(
-            content=result.message if sent else submission.content,
-            plan=plan,
+        sent = plan.mode is Mode.ON
+        return replace(
+            prepared,
+            content=result.message if sent else prepared.original,
             key=key.id if sent and result.edits else 0,
             links=tracked_links(result.report.links),
             pixel=bool(result.report.pixel.part) and result.report.pixel.reason is None,
             left_alone=reasons(result.report),
         )
 
-
-def make_plan(
-    headers: MessageHeaders, sender: Sender, settings: TrackingSettings, directory: Directory
-) -> Plan:
-    """Decide whether a message is tracked, and where its links point."""
-    domain = sender_domain(headers, sender)
-    choice = directory.choose(settings.project, domain)
-    name = choice.sending_domain or domain
-    base = _base(choice, settings)
-    if why := _untracked(headers, sender, settings, choice, base):
-        return Plan(sending_domain=name, untracked=why)
-    return Plan(sending_domain=name, base=base)
+    def _silenced(self, prepared: Prepared, profile: Profile) -> Prepared:
+        if profile is Profile.NONE or prepared.fault or not prepared.plan.silences:
+            return prepared
+        content, problems = silenced(prepared.content, control_fields(prepared.content), profile)
+        asked = replace(prepared.asked, problems=prepared.asked.problems + problems)
+        return replace(prepared, content=content, asked=asked)
 
 
-def _untracked(
-    headers: MessageHeaders, sender: Sender, settings: TrackingSettings, choice: Choice, base: str
-) -> Untracked | None:
-    if settings.mode is Mode.OFF:
-        return Untracked.OFF
-    if not sender.mailbox:
-        return Untracked.NULL_SENDER
-    if headers.automatic:
-        return Untracked.AUTOMATIC_REPLY
-    if choice.sending_domain is None and not settings.unknown_senders:
-        return Untracked.UNKNOWN_SENDER
-    return None if base else Untracked.NO_TRACKING_DOMAIN
-
-
-def sender_domain(headers: MessageHeaders, sender: Sender) -> str:
-    """Return the domain whose brand the message carries; "" where the headers contradict each other."""
-    domains = set(headers.from_domains)
-    if not domains:
-        return mailbox_domain(sender.mailbox)
-    if len(domains) > 1:
-        domains = set(headers.sender_domains)
-    return domains.pop() if len(domains) == 1 else ""
-
-
-def make_policy(settings: TrackingSettings, host: str) -> Policy:
-    """Return the rules for messages on a tracking domain."""
-    return replace(settings.policy, tracking_site=registrable(host))
+def make_policy(settings: TrackingSettings, host: str, wishes: Wishes = NO_WISHES) -> Policy:
+    """Return the rules for a message on a tracking domain: its wishes, then the settings."""
+    policy = settings.policy
+    return replace(
+        policy,
+        tracking_site=registrable(host),
+        clicks=policy.clicks if wishes.clicks is None else wishes.clicks,
+        html=policy.html if wishes.html is None else wishes.html,
+        text=policy.text if wishes.text is None else wishes.text,
+        opens=policy.opens if wishes.opens is None else wishes.opens,
+    )
 
 
 def tracked_links(links: Iterable[LinkReport]) -> tuple[TrackedLink, ...]:
@@ -177,7 +173,14 @@ def reasons(report: Report) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(Counter(reason.value for reason in found if reason).items()))
 
 
-def _base(choice: Choice, settings: TrackingSettings) -> str:
-    if choice.tracking_domain:
-        return f"{settings.scheme}://{choice.tracking_domain}"
-    return choice.system_default or ""
+def _links(
+    plan: Plan, submission: Submission, reference: str | None, key: Key, ring: KeyRing
+) -> MessageLinks:
+    return MessageLinks(
+        base=plan.base,
+        project=submission.client.project,
+        message=submission.id,
+        recipient=reference,
+        key=key,
+        ring=ring,
+    )

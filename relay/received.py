@@ -11,15 +11,24 @@ _MAX_HELO = 255
 
 
 def received_header(
-    *, client: Client, hostname: str, protocol: str, message: str, recipient: str | None, at: int
+    *,
+    client: Client,
+    hostname: str,
+    protocol: str,
+    message: str,
+    recipient: str | None,
+    decided: bool,
+    at: int,
 ) -> bytes:
     """Return the header with its line ending. `at` is in milliseconds; `message` is our id.
 
-    `recipient` is None where there are several, since each would read of the others.
+    `recipient` is None where there are several, since each would read of the others. `decided` tells the next
+    Waypost on the way that tracking was decided here, so that nothing is tracked twice.
     """
     lines = [
         f"Received: from {_clean_helo(client.helo)} ({_address_literal(client.address)})",
-        f"\tby {hostname} with {protocol} id {message}",
+        f"\tby {hostname} ({'Waypost, tracking decided' if decided else 'Waypost'})",
+        f"\twith {protocol} id {message}",
     ]
     if client.tls:
         lines.append(f"\t({client.tls})")

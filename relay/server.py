@@ -19,7 +19,7 @@ from relay.metrics import Fault, RelayMetrics
 from relay.pipeline import Pipeline
 from relay.replies import Reply
 from relay.session import SmtpSession
-from relay.settings import RelaySettings, TrackingSettings
+from relay.settings import RelaySettings
 from relay.transaction import Transaction
 from relay.upstream.port import Capabilities, Upstream
 
@@ -36,7 +36,6 @@ class Relay:
     def __init__(
         self,
         settings: RelaySettings,
-        tracking: TrackingSettings,
         *,
         upstream: Upstream,
         pipeline: Pipeline,
@@ -54,7 +53,6 @@ class Relay:
         self._random_bytes = random_bytes
         self._delivery = Delivery(
             hostname=settings.hostname,
-            tracking=tracking,
             pipeline=pipeline,
             record=record,
             metrics=metrics,

@@ -2,64 +2,87 @@
 
 import email
 import email.policy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import unified_diff
 from urllib.parse import urlsplit
 
+from accounts.directory import AccountDirectory
+from accounts.errors import StoreUnavailable as AccountsUnavailable
 from domains.directory import Directory
 from domains.errors import StoreUnavailable
 from links.key_ring import KeyRing
 from links.message_links import MessageLinks
+from relay.control.header_edits import without_own
+from relay.control.header_fields import control_fields
+from relay.control.reader import Problem, read_control
+from relay.control.routing import with_route
 from relay.data_reader import with_crlf
-from relay.envelope import Sender
+from relay.envelope import LOCAL, Client, Sender, Submission
 from relay.message_headers import read_headers
-from relay.pipeline import Untracked, make_plan, make_policy
+from relay.pipeline import make_policy
+from relay.plan import Untracked, make_plan
 from rewriter import Result, rewrite
-from rewriter.policy import Mode
 from service.database import open_database
 from service.errors import OperatorError
 from service.freshness import LiveDirectory
 from service.key_file import load_key_ring, new_secret
+from service.live_accounts import LiveAccounts
 from service.settings import Settings
 from service.upstream_wiring import system_default
-from service.wiring import tracking_settings
+from service.wiring import networks, tracking_settings
+from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 
 MESSAGE = "0" * 24
 STAND_IN = "https://track.example.com"
 ENVELOPE = Sender(mailbox="sender@preview.invalid")
+CLIENT = Client(address=LOCAL, helo="preview", extended=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """`untracked` says why the message would go out as it came; the result then shows links on a stand-in."""
+    """`untracked` says why the message would go out as it came; the result shows its links all the same.
+
+    They are on a stand-in where there is no tracking domain.
+    """
 
     base: str
     untracked: Untracked | None
-    original: bytes
+    problems: tuple[Problem, ...]  # control headers that were not understood
+    original: bytes  # without our control headers
     result: Result
 
 
 def preview_message(settings: Settings, message: bytes, now: int, base: str | None = None) -> Preview:
     """Rewrite `message` as the relay would, on `base` where it is given. `now` in milliseconds."""
-    original = with_crlf(message)
-    tracking = replace(tracking_settings(settings), mode=Mode.ON)
-    plan = make_plan(read_headers(original), ENVELOPE, tracking, _directory(settings))
-    shown = base or plan.base or system_default(settings) or STAND_IN
+    whole = with_crlf(message)
+    fields = control_fields(whole)
+    original = without_own(whole, fields)
+    tracking, (directory, accounts) = tracking_settings(settings), _snapshots(settings)
+    asked = with_route(read_control(fields), CLIENT, accounts)
+    plan = make_plan(
+        read_headers(original),
+        Submission(id=MESSAGE, at=now, client=CLIENT, sender=ENVELOPE, recipients=(), content=original),
+        settings=tracking,
+        directory=directory,
+        project=accounts.project(CLIENT.project),
+        switched_off=settings.tracking.switch.exists(),
+    )
+    shown = base or plan.base or STAND_IN
     ring = _key_ring(settings, now)
     links = MessageLinks(
         base=shown,
-        project=tracking.project,
+        project=CLIENT.project,
         message=MESSAGE,
         recipient=None,
         key=ring.sealing(now),
         ring=ring,
     )
-    policy = make_policy(tracking, urlsplit(shown).hostname or "")
-    off = Untracked.OFF if settings.tracking.mode is Mode.OFF else None
+    policy = make_policy(tracking, urlsplit(shown).hostname or "", asked.wishes)
     return Preview(
         base=shown,
-        untracked=off or plan.untracked,
+        untracked=plan.untracked,
+        problems=asked.problems,
         original=original,
         result=rewrite(original, policy, links),
     )
@@ -84,13 +107,16 @@ def _texts(message: bytes) -> list[tuple[int, list[str]]]:
     return texts
 
 
-def _directory(settings: Settings) -> Directory:
-    """Return the domains; without a database there are none, and the defaults hold."""
+def _snapshots(settings: Settings) -> tuple[Directory, AccountDirectory]:
+    """Return domains and accounts; without a database there are none, and the defaults hold."""
     try:
         with open_database(settings) as engine:
-            return LiveDirectory(SqlDomainStore(engine), system_default(settings)).current
-    except (OperatorError, StoreUnavailable):
-        return Directory.build([], [], system_default=system_default(settings))
+            directory = LiveDirectory(SqlDomainStore(engine), system_default(settings)).current
+            accounts = LiveAccounts(SqlAccountStore(engine), networks(settings.relay.networks)).current
+            return directory, accounts
+    except (OperatorError, StoreUnavailable, AccountsUnavailable):
+        nobody = AccountDirectory.build([], [], [])
+        return Directory.build([], [], system_default=system_default(settings)), nobody
 
 
 def _key_ring(settings: Settings, now: int) -> KeyRing:

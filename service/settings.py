@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from relay.control.vendors import Profile
 from relay.settings import BareNewlines
 from rewriter import Limits, PixelPlace, SignedMail, VisibleUrl
 from rewriter.policy import Mode
@@ -78,6 +79,7 @@ class UpstreamSection(UpstreamServer):
     """SMTP out. The timeouts end before those of a client do: docs/upstreams.md."""
 
     url: str = "dir:var/outbox"
+    profile: Profile = Profile.NONE  # whose servers these are: its own tracking is switched off by a header
     fallback: tuple[UpstreamServer, ...] = ()  # tried in order where the ones before cannot be used
     pool_size: int = 20  # connections to a server in use at most; a client in a transaction holds one
     pool_wait_seconds: int = 15  # for one to become free
@@ -97,6 +99,7 @@ class TrackingSection:
     """What is rewritten, and onto which host."""
 
     mode: Mode = Mode.ON
+    switch: Path = Path("var/tracking-off")  # while this file is there nothing is rewritten
     clicks: bool = True
     opens: bool = True
     text: bool = False  # links in text/plain

@@ -19,7 +19,6 @@ from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.names import registrable
 from events.journal import Journal
 from links.ids import RECORD_BYTES, record_id
-from links.key_ring import KeyRing
 from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline
 from relay.server import Relay
@@ -90,12 +89,10 @@ def build_relay(settings: Settings, live: Live) -> Relay:
     """Return the relay, not started. Raises OperatorError."""
     registrable("example.com")  # loads the public suffix list: 40 ms that the first message need not wait
     hostname = settings.relay.hostname or socket.getfqdn()
-    tracking = tracking_settings(settings)
     return Relay(
         relay_settings(settings.relay, hostname),
-        tracking,
         upstream=build_upstream(settings, hostname, live.relay_metrics().watch_upstream),
-        pipeline=build_pipeline(tracking, lambda: live.directory.current, lambda: live.ring.current),
+        pipeline=build_pipeline(settings, live),
         record=live.journal.append,
         metrics=live.relay_metrics(),
         now=now,
@@ -132,11 +129,17 @@ def _tls(section: RelaySection) -> Callable[[], ssl.SSLContext | None]:
     return LiveCertificate(section.tls_certificate, section.tls_key, monotonic=time.monotonic).current
 
 
-def build_pipeline(
-    tracking: TrackingSettings, directory: Callable[[], Directory], ring: Callable[[], KeyRing]
-) -> Pipeline:
+def build_pipeline(settings: Settings, live: Live) -> Pipeline:
     """Return the pipeline with the real rewriter."""
-    return Pipeline(tracking, directory=directory, ring=ring, rewrite=rewrite)
+    return Pipeline(
+        tracking_settings(settings),
+        directory=lambda: live.directory.current,
+        accounts=lambda: live.accounts.current,
+        ring=lambda: live.ring.current,
+        rewrite=rewrite,
+        profile=lambda project: settings.upstream.profile,
+        switched_off=settings.tracking.switch.exists,
+    )
 
 
 def build_tracker(settings: Settings, live: Live) -> TrackerApp:

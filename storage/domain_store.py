@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domains.errors import NameTaken, StoreUnavailable, UnknownDomain
 from domains.model import SendingDomain, State, TrackingDomain
+from rewriter.policy import Mode
 from storage.engine import transaction
 from storage.metadata import StoredText, UtcDateTime, metadata
 from storage.versions import raise_version, version_of
@@ -59,6 +60,8 @@ sending_domains: Final = Table(
     Column("name", StoredText, nullable=False, unique=True),
     Column("tracking_domain", ForeignKey(tracking_domains.c.id, ondelete="SET NULL"), index=True),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("tracking", StoredText),
+    Column("share", Integer, nullable=False, server_default=text("100")),
     sqlite_autoincrement=True,
 )
 
@@ -167,6 +170,13 @@ class SqlDomainStore:
             if not connection.execute(linked.values(tracking_domain=number)).rowcount:
                 raise _unknown("sending", sender)
 
+    def update_sending_domain(self, domain: SendingDomain) -> None:
+        changed = sending_domains.update().where(sending_domains.c.name == domain.name)
+        with self._changing() as connection:
+            row = changed.values(tracking=domain.tracking, share=domain.share)
+            if not connection.execute(row).rowcount:
+                raise _unknown("sending", domain.name)
+
     def delete_sending_domain(self, name: str) -> None:
         with self._changing() as connection:
             deleted = sending_domains.delete().where(sending_domains.c.name == name)
@@ -228,7 +238,13 @@ def _senders() -> Select[Any]:
     """Select sending domains, each with the name of its tracking domain."""
     own = sending_domains.c
     return select(
-        own.id, own.project, own.name, own.created_at, tracking_domains.c.name.label("tracking_domain")
+        own.id,
+        own.project,
+        own.name,
+        own.created_at,
+        own.tracking,
+        own.share,
+        tracking_domains.c.name.label("tracking_domain"),
     ).select_from(sending_domains.outerjoin(tracking_domains))
 
 
@@ -239,4 +255,6 @@ def _sending_domain(row: Row[Any]) -> SendingDomain:
         name=row.name,
         tracking_domain=row.tracking_domain,
         created_at=row.created_at,
+        tracking=None if row.tracking is None else Mode(row.tracking),
+        share=row.share,
     )

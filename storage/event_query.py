@@ -51,7 +51,8 @@ def _outcomes() -> Select[Any]:
 def _of_message() -> list[Any]:
     """Columns of a message, empty where its record has not arrived."""
     columns = (messages.c.message_id, messages.c.sender, messages.c.sending_domain)
-    return [func.coalesce(column, "").label(column.name) for column in columns]
+    texts = [func.coalesce(column, "").label(column.name) for column in columns]
+    return [*texts, messages.c.tags, messages.c.metadata]
 
 
 def _with_message(table: Table) -> FromClause:
@@ -92,6 +93,8 @@ def _hit(row: Row[Any]) -> Event:
         link=row.link,
         link_name=row.link_name,
         link_tags=tuple(row.link_tags or ()),
+        tags=tuple(row.tags or ()),
+        metadata=row.metadata or {},
         url=row.url,
         host=row.host,
         address=row.address,
@@ -115,6 +118,8 @@ def _outcome(row: Row[Any]) -> Event:
         link=0,
         link_name="",
         link_tags=(),
+        tags=tuple(row.tags or ()),
+        metadata=row.metadata or {},
         url="",
         host="",
         address="",

@@ -9,11 +9,14 @@ from sqlalchemy.dialects import sqlite
 
 from events.model import Hit, MessageRecord, Outcome, Record
 from events.ports import Event, EventFilter, StoreUnavailable
+from events.report import Tally
 from storage.engine import transaction
 from storage.event_query import newest
 from storage.event_tables import hits, links, messages, outcomes, recipients
+from storage.report_query import tallies
 
 Row = dict[str, Any]
+_MESSAGE_FIELDS = [column.name for column in messages.columns if column.name != "link_count"]
 
 
 class SqlEventStore:
@@ -30,6 +33,10 @@ class SqlEventStore:
     def events(self, wanted: EventFilter) -> list[Event]:
         with self._transaction(writes=False) as connection:
             return newest(connection, wanted)
+
+    def tallies(self, after: int, project: int | None = None) -> list[Tally]:
+        with self._transaction(writes=False) as connection:
+            return tallies(connection, after, project)
 
     def links_sealed_by(self, key: int) -> tuple[int, int]:
         sealed = messages.c.key == key
@@ -51,7 +58,7 @@ def _rows(records: Sequence[Record]) -> dict[Table, list[Row]]:
     for record in records:
         match record:
             case MessageRecord():
-                rows[messages].append(_columns(messages, record))
+                rows[messages].append(_message(record))
                 rows[recipients] += _recipients(record)
                 rows[links] += _links(record)
             case Outcome():
@@ -64,6 +71,11 @@ def _rows(records: Sequence[Record]) -> dict[Table, list[Row]]:
 def _columns(table: Table, record: Record) -> Row:
     """Return the fields of the record for the columns of the same names."""
     return {column.name: getattr(record, column.name) for column in table.columns}
+
+
+def _message(record: MessageRecord) -> Row:
+    fields = {name: getattr(record, name) for name in _MESSAGE_FIELDS}
+    return fields | {"link_count": len(record.links)}
 
 
 def _recipients(record: MessageRecord) -> list[Row]:

@@ -7,7 +7,7 @@ so that a person can be forgotten there. Times are milliseconds since 1970.
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table, text
 
 from storage.metadata import IndexedText, StoredText, metadata
 
@@ -24,6 +24,14 @@ messages: Final = Table(
     Column("key", BigInteger, nullable=False),
     Column("mode", StoredText, nullable=False),
     Column("size", BigInteger, nullable=False),
+    # So that a report need not count the rows of `links`.
+    Column("link_count", BigInteger, nullable=False, server_default=text("0")),
+    Column("pixel", Boolean, nullable=False, server_default=text("false")),
+    Column("untracked", StoredText, nullable=False, server_default=text("''")),
+    Column("left_alone", JSON, nullable=False, server_default=text("'{}'")),
+    Column("tags", JSON, nullable=False, server_default=text("'[]'")),
+    Column("metadata", JSON, nullable=False, server_default=text("'{}'")),
+    Column("problems", JSON, nullable=False, server_default=text("'[]'")),
 )
 
 recipients: Final = Table(

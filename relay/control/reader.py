@@ -19,6 +19,10 @@ class Problem:
     header: str
     why: str
 
+    def __str__(self) -> str:
+        """Return it for a log line or a record; the name of a header may be as long as its line."""
+        return f"{self.header[:60]}: {self.why}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
@@ -28,10 +32,13 @@ class Control:
     problems: tuple[Problem, ...] = ()
 
 
+NO_CONTROL = Control()
+
+
 def read_control(fields: Sequence[HeaderField]) -> Control:
     """Read all control headers of a message; never raises. Ours win over those of other services."""
     if not fields:
-        return Control()
+        return NO_CONTROL
     problems: list[Problem] = []
     own = NO_WISHES
     for same in _own_by_name(fields):

@@ -53,5 +53,5 @@ def _switches(value: str) -> Wishes:
             one: dict[str, Any] = {name: switch(setting)}
             wishes = replace(wishes, **one)
         else:
-            raise BadValue(f"{printable(name)} is no switch")
+            raise BadValue("an unknown switch")
     return wishes

@@ -100,6 +100,11 @@ class MemoryStore:
         self._sending[sender] = replace(sending, tracking_domain=tracking_domain)
         self._changed()
 
+    def update_sending_domain(self, domain: SendingDomain) -> None:
+        kept = self._sending_domain(domain.name)
+        self._sending[domain.name] = replace(kept, tracking=domain.tracking, share=domain.share)
+        self._changed()
+
     def delete_sending_domain(self, name: str) -> None:
         self._sending_domain(name)
         del self._sending[name]

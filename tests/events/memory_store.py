@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from events.model import MessageRecord, Record
 from events.ports import Event, EventFilter, StoreUnavailable
+from events.report import Tally
 
 
 class MemoryStore:
@@ -27,6 +28,9 @@ class MemoryStore:
             self._records.setdefault((type(record), record.id), record)
 
     def events(self, wanted: EventFilter) -> list[Event]:
+        raise StoreUnavailable("This store cannot be asked.")
+
+    def tallies(self, after: int, project: int | None = None) -> list[Tally]:
         raise StoreUnavailable("This store cannot be asked.")
 
     def links_sealed_by(self, key: int) -> tuple[int, int]:

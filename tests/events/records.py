@@ -62,6 +62,11 @@ def message(**fields: Any) -> MessageRecord:
             TrackedLink(number=1, url="https://example.com/offer", name="offer", tags=("spring", "top")),
             TrackedLink(number=2, url="https://example.com/"),
         ),
+        "pixel": True,
+        "left_alone": {"not-http": 2},
+        "tags": ("welcome",),
+        "metadata": {"customer": "42"},
+        "problems": ("x-waypost-route: its project has no such route",),
     }
     return MessageRecord(**given | fields)
 
@@ -95,6 +100,12 @@ records: st.SearchStrategy[Record] = st.one_of(
         size=numbers,
         recipients=st.lists(_recipients, max_size=3).map(tuple),
         links=st.lists(_links, max_size=3).map(tuple),
+        pixel=st.booleans(),
+        untracked=texts,
+        left_alone=st.dictionaries(texts, numbers, max_size=3),
+        tags=st.lists(texts, max_size=3).map(tuple),
+        metadata=st.dictionaries(texts, texts, max_size=3),
+        problems=st.lists(texts, max_size=3).map(tuple),
     ),
     st.builds(
         Outcome,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.model import Record
+from events.model import MessageRecord, Record
 from events.ports import Event
 from events.record_format import LARGEST_NUMBER, SHAPES, TYPES, MalformedRecord, decode, encode
 from tests.events.records import hit, message, outcome, records
@@ -36,7 +36,7 @@ def test_surrogates_that_form_a_pair_come_back_as_its_character(text: str) -> No
 
 def test_the_form_is_the_documented_one() -> None:
     assert encode(outcome()).decode() == (
-        '{"v":1,"type":"outcome","id":"00000000000000000000000000000001","message":"0196b1c2d3e4a1b2c3d4e5f6",'
+        '{"v":2,"type":"outcome","id":"00000000000000000000000000000001","message":"0196b1c2d3e4a1b2c3d4e5f6",'
         '"at":1790000000001,"verdict":"relayed","code":250,"reply":"250 2.0.0 queued as 4F1"}'
     )
 
@@ -73,7 +73,9 @@ def test_the_examples_are_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-@pytest.mark.parametrize("broken", [{"v": 2}, {"v": ...}, {"type": "bounce"}, {"type": []}, {"more": 1}])
+@pytest.mark.parametrize(
+    "broken", [{"v": 0}, {"v": 3}, {"v": []}, {"v": ...}, {"type": "bounce"}, {"type": []}, {"more": 1}]
+)
 def test_another_version_type_or_field_is_refused(name: str, broken: dict[str, Any]) -> None:
     with pytest.raises(MalformedRecord):
         decode(changed(name, **broken))
@@ -104,6 +106,11 @@ def test_a_missing_or_empty_field_is_refused(name: str) -> None:
         ("hit", {"link": LARGEST_NUMBER + 1}),
         ("hit", {"url": 1}),
         ("outcome", {"verdict": "delivered"}),
+        ("message", {"pixel": 1}),
+        ("message", {"left_alone": []}),
+        ("message", {"left_alone": {"not-http": -1}}),
+        ("message", {"metadata": {"n": 1}}),
+        ("message", {"metadata": [["n", "1"]]}),
         ("message", {"recipients": {}}),
         ("message", {"recipients": ["ann@example.net"]}),
         ("message", {"recipients": [{"address": "ann@example.net"}]}),
@@ -114,6 +121,30 @@ def test_a_missing_or_empty_field_is_refused(name: str) -> None:
 def test_a_wrong_value_is_refused(name: str, broken: dict[str, Any]) -> None:
     with pytest.raises(MalformedRecord):
         decode(changed(name, **broken))
+
+
+SINCE_2 = ("pixel", "untracked", "left_alone", "tags", "metadata", "problems")
+
+
+def test_a_message_of_version_1_is_read_without_what_came_later() -> None:
+    old = changed("message", v=1, **dict.fromkeys(SINCE_2, ...))
+    plain = MessageRecord(
+        **{name: getattr(message(), name) for name in SHAPES[MessageRecord] if name not in SINCE_2}
+    )
+    assert decode(old) == plain
+    assert (plain.untracked, plain.tags, plain.metadata, plain.left_alone) == ("", (), {}, {})
+
+
+@pytest.mark.parametrize("name", ["hit", "outcome"])
+def test_other_records_of_version_1_are_read(name: str) -> None:
+    assert decode(changed(name, v=1)) == EXAMPLES[name]
+
+
+@pytest.mark.parametrize("field", SINCE_2)
+def test_a_message_of_version_1_with_a_later_field_is_refused(field: str) -> None:
+    later = {name: ... for name in SINCE_2 if name != field}
+    with pytest.raises(MalformedRecord):
+        decode(changed("message", v=1, **later))
 
 
 @pytest.mark.parametrize("text", [b"", b"x", b"[]", b"1", b"null", b'"hit"', b"\xff", b"{}", b"9" * 5000])

@@ -12,10 +12,12 @@ from typing import Any, Self
 
 from prometheus_client import CollectorRegistry
 
+from accounts.directory import AccountDirectory
 from domains.directory import Directory
 from events.model import MessageRecord, Outcome, Record
 from links.key_ring import KeyRing
 from relay.acceptor import Acceptor
+from relay.control.vendors import Profile
 from relay.listener import Listener
 from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline, Rewrite
@@ -33,6 +35,8 @@ NOW = 1_795_000_000_000  # 2026-11-18, milliseconds
 SYSTEM_DEFAULT = "http://localhost:8080"
 RING = KeyRing.first(b"k" * 32, NOW)
 DIRECTORY = Directory.build([], [], system_default=SYSTEM_DEFAULT)
+OF_PIPELINE = frozenset(("directory", "accounts", "ring", "rewrite", "profile", "switched_off"))
+NO_ACCOUNTS = AccountDirectory.build([], [], [])
 SMTP = Listener()
 LINK = b"http://shop.example/sale"
 
@@ -88,30 +92,53 @@ def numbered_bytes() -> Callable[[int], bytes]:
     return lambda size: next(numbers).to_bytes(size, "big")
 
 
+def pipeline_of(
+    tracking: TrackingSettings,
+    *,
+    directory: Callable[[], Directory] = lambda: DIRECTORY,
+    accounts: AccountDirectory = NO_ACCOUNTS,
+    ring: Callable[[], KeyRing] = lambda: RING,
+    rewrite: Rewrite = rewrite_link,
+    profile: Profile = Profile.NONE,
+    switched_off: bool = False,
+) -> Pipeline:
+    """Return a pipeline with everything around it faked."""
+    return Pipeline(
+        tracking,
+        directory=directory,
+        accounts=lambda: accounts,
+        ring=ring,
+        rewrite=rewrite,
+        profile=lambda project: profile,
+        switched_off=lambda: switched_off,
+    )
+
+
 class RunningRelay:
-    """The relay under test. `records` is what it gave to the journal."""
+    """The relay under test. `records` is what it gave to the journal.
+
+    Of the other arguments those of `pipeline_of` go there, the rest into the settings.
+    """
 
     def __init__(
         self,
         upstream: Upstream,
         *,
         tracking: TrackingSettings | None = None,
-        directory: Callable[[], Directory] = lambda: DIRECTORY,
-        ring: Callable[[], KeyRing] = lambda: RING,
-        rewrite: Rewrite = rewrite_link,
         record: Callable[[Record], object] | None = None,
         listener: Listener = SMTP,
         tls: ssl.SSLContext | None = None,
+        hostname: str = "relay.test",
         **settings: Any,
     ) -> None:
+        of_pipeline = {name: settings.pop(name) for name in OF_PIPELINE & settings.keys()}
         tracking = tracking or TrackingSettings(unknown_senders=True)
         self.records: list[Record] = []
         self.registry = CollectorRegistry()
         self.relay = Relay(
-            RelaySettings(hostname="relay.test", **settings),
-            tracking,
+            RelaySettings(hostname=hostname, **settings),
             upstream=upstream,
-            pipeline=Pipeline(tracking, directory=directory, ring=ring, rewrite=rewrite),
+            pipeline=pipeline_of(tracking, **of_pipeline),
             record=record or self.records.append,
             metrics=RelayMetrics(self.registry),
             now=lambda: NOW,

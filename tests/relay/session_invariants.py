@@ -12,14 +12,13 @@ from events.model import Record
 from relay.envelope import Recipient, Sender
 from relay.listener import Listener
 from relay.metrics import Fault, RelayMetrics
-from relay.pipeline import Pipeline
 from relay.replies import MAX_LINE, Reply
 from relay.server import Relay
 from relay.session import SmtpSession
 from relay.settings import RelaySettings, TrackingSettings
 from relay.upstream.port import Capabilities, ConnectionLost
 from rewriter.policy import Mode
-from tests.relay.harness import DIRECTORY, NOW, RING, rewrite_link
+from tests.relay.harness import NOW, pipeline_of
 
 REPLY_LINE = re.compile(rb"[2-5][0-5][0-9][ -][ -~]*\r\n")
 MAILBOX = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"<>\s]*)(?:@[^<>\s]+)?')
@@ -82,7 +81,6 @@ def _check_envelopes(upstream: "Upstream") -> None:
 
 
 def _relay(upstream: "Upstream", metrics: RelayMetrics) -> Relay:
-    tracking = TrackingSettings(mode=Mode.OFF)
     numbers = itertools.count()
     return Relay(
         RelaySettings(
@@ -92,9 +90,8 @@ def _relay(upstream: "Upstream", metrics: RelayMetrics) -> Relay:
             max_recipients=3,
             error_delay=0,
         ),
-        tracking,
         upstream=upstream,
-        pipeline=Pipeline(tracking, directory=lambda: DIRECTORY, ring=lambda: RING, rewrite=rewrite_link),
+        pipeline=pipeline_of(TrackingSettings(mode=Mode.OFF)),
         record=_forget,
         metrics=metrics,
         now=lambda: NOW,

@@ -41,6 +41,6 @@ def test_every_message_arrives_as_it_was() -> None:
                 received, kept = content[: -len(expected)], content[-len(expected) :]
                 assert kept == expected
                 assert received.startswith(b"Received: ")
-                assert received.count(b"\r\n") == 4
+                assert received.count(b"\r\n") == 5
 
     asyncio.run(scene())

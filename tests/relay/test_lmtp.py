@@ -157,7 +157,7 @@ def test_each_recipient_has_a_copy_of_its_own() -> None:
     for message in relay.messages:
         (recipient,) = message.recipients
         content = upstream.contents[recipient.address]
-        assert b"\tby relay.test with LMTP id " + message.id.encode() in content
+        assert b"\twith LMTP id " + message.id.encode() in content
         assert f"\tfor <{recipient.address}>;".encode() in content
         found = re.search(rb"/c/([\w/-]+)", content)
         assert found

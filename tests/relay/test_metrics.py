@@ -1,11 +1,13 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from events.model import Verdict
 from relay.metrics import Fault, Phase, RelayMetrics
-from relay.pipeline import Plan, Prepared, Untracked
+from relay.pipeline import Prepared
+from relay.plan import Plan, Untracked
 from relay.upstream.health import Health
 from tests.relay.harness import MESSAGE, TRACKED_MESSAGE, RunningRelay, smtp_upstream, until
 from tests.smtp_upstream import ScriptedUpstream
@@ -51,9 +53,10 @@ def test_a_reply_that_ends_nothing_is_not_counted(registry: CollectorRegistry, m
 
 def test_tracked_and_untracked_messages(registry: CollectorRegistry, metrics: RelayMetrics) -> None:
     untracked = Plan(sending_domain="a.example", untracked=Untracked.OFF)
-    metrics.prepared(Prepared(content=b"", plan=untracked), size=2000, seconds=0.2)
+    nothing = Prepared(content=b"", original=b"", plan=untracked)
+    metrics.prepared(nothing, size=2000, seconds=0.2)
     tracked = Plan(sending_domain="a.example", base="https://t.example")
-    metrics.prepared(Prepared(content=b"", plan=tracked, key=1, pixel=True), size=10, seconds=0.2)
+    metrics.prepared(replace(nothing, plan=tracked, key=1, pixel=True), size=10, seconds=0.2)
     assert registry.get_sample_value("waypost_untracked_messages_total", {"reason": "off"}) == 1
     assert registry.get_sample_value("waypost_pixels_inserted_total") == 1
     assert registry.get_sample_value("waypost_message_bytes_sum") == 2010

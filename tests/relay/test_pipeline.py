@@ -6,13 +6,15 @@ import pytest
 from domains.directory import Directory
 from domains.model import SendingDomain, State, TrackingDomain
 from links.tokens import ClickToken, open_token
+from relay.control.header_fields import control_fields
 from relay.envelope import Client, Recipient, Sender, Submission
 from relay.message_headers import read_headers
-from relay.pipeline import Pipeline, Plan, Prepared, Untracked, make_plan, make_policy, reasons, tracked_links
+from relay.pipeline import Pipeline, Prepared, make_policy, reasons, tracked_links
+from relay.plan import Plan, Untracked, make_plan
 from relay.settings import TrackingSettings
 from rewriter.policy import Links, Mode, Policy
 from rewriter.report import LinkReport, PartReport, PixelReport, Reason, Report, Result
-from tests.relay.harness import LINK, NOW, RING, TRACKED_MESSAGE, rewrite_link
+from tests.relay.harness import LINK, NOW, RING, TRACKED_MESSAGE, pipeline_of
 
 WHEN = datetime(2026, 11, 18, tzinfo=UTC)
 TRACK = TrackingDomain(
@@ -40,12 +42,18 @@ def plan(
     settings: TrackingSettings = SETTINGS,
     directory: Directory = DIRECTORY,
 ) -> Plan:
-    return make_plan(read_headers(message), sender, settings, directory)
+    return make_plan(
+        read_headers(message),
+        replace(submission(message), sender=sender),
+        settings=settings,
+        directory=directory,
+        project=None,
+    )
 
 
 def test_the_linked_tracking_domain_of_the_from_header() -> None:
     assert plan(b"From: a@shop.example\r\n\r\n") == Plan(
-        sending_domain="shop.example", base="https://track.shop.example"
+        sending_domain="shop.example", mode=Mode.ON, base="https://track.shop.example"
     )
 
 
@@ -86,7 +94,7 @@ def test_unknown_senders_get_the_default_where_the_setting_says_so() -> None:
     message = b"From: a@other.example\r\n\r\n"
     assert plan(message).untracked is Untracked.UNKNOWN_SENDER
     known = plan(message, settings=replace(SETTINGS, unknown_senders=True))
-    assert known == Plan(sending_domain="other.example", base="http://localhost:8080")
+    assert known == Plan(sending_domain="other.example", mode=Mode.ON, base="http://localhost:8080")
     assert known.host == "localhost"
 
 
@@ -123,9 +131,14 @@ def submission(content: bytes = TRACKED_MESSAGE) -> Submission:
     )
 
 
+def prepared_by(
+    pipeline: Pipeline, content: bytes = TRACKED_MESSAGE, reference: str | None = None
+) -> Prepared:
+    return pipeline.prepare(submission(content), read_headers(content), control_fields(content), reference)
+
+
 def prepare(settings: TrackingSettings = SETTINGS, reference: str | None = "b" * 16) -> Prepared:
-    pipeline = Pipeline(settings, directory=lambda: DIRECTORY, ring=lambda: RING, rewrite=rewrite_link)
-    return pipeline.prepare(submission(), read_headers(TRACKED_MESSAGE), reference)
+    return prepared_by(pipeline_of(settings, directory=lambda: DIRECTORY), reference=reference)
 
 
 @pytest.mark.parametrize("reference", ["b" * 16, None])
@@ -151,10 +164,8 @@ def test_off_does_not_ask_the_rewriter() -> None:
     def never(message: bytes, policy: Policy, links: Links) -> Result:
         raise AssertionError
 
-    pipeline = Pipeline(
-        replace(SETTINGS, mode=Mode.OFF), directory=lambda: DIRECTORY, ring=lambda: RING, rewrite=never
-    )
-    prepared = pipeline.prepare(submission(), read_headers(TRACKED_MESSAGE), None)
+    pipeline = pipeline_of(replace(SETTINGS, mode=Mode.OFF), directory=lambda: DIRECTORY, rewrite=never)
+    prepared = prepared_by(pipeline)
     assert prepared.content == TRACKED_MESSAGE
 
 
@@ -164,8 +175,8 @@ def test_a_fault_of_the_rewriter_is_handed_on_with_the_original() -> None:
     def broken(message: bytes, policy: Policy, links: Links) -> Result:
         return Result(message=b"half", report=Report(), fault=fault)
 
-    pipeline = Pipeline(SETTINGS, directory=lambda: DIRECTORY, ring=lambda: RING, rewrite=broken)
-    prepared = pipeline.prepare(submission(), read_headers(TRACKED_MESSAGE), None)
+    pipeline = pipeline_of(SETTINGS, directory=lambda: DIRECTORY, rewrite=broken)
+    prepared = prepared_by(pipeline)
     assert (prepared.content, prepared.fault) == (TRACKED_MESSAGE, fault)
 
 
@@ -174,9 +185,9 @@ def test_a_rewriter_cannot_end_the_message_early(lone: bytes) -> None:
     def careless(message: bytes, policy: Policy, links: Links) -> Result:
         return Result(message=message + lone, report=Report())
 
-    pipeline = Pipeline(SETTINGS, directory=lambda: DIRECTORY, ring=lambda: RING, rewrite=careless)
+    pipeline = pipeline_of(SETTINGS, directory=lambda: DIRECTORY, rewrite=careless)
     with pytest.raises(ValueError, match="lone"):
-        pipeline.prepare(submission(), read_headers(TRACKED_MESSAGE), None)
+        prepared_by(pipeline)
 
 
 def test_the_policy_is_the_settings_and_the_site_of_the_tracking_domain() -> None:

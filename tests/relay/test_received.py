@@ -3,18 +3,26 @@ from email import message_from_bytes, policy
 import pytest
 
 from relay.envelope import LOCAL, Client
+from relay.message_headers import read_headers
 from relay.received import protocol_name, received_header
 
 AT = 1_795_000_000_000
 
 
-def made(*, address: str = "192.0.2.1", helo: str = "client.example", recipient: str | None = None) -> bytes:
+def made(
+    *,
+    address: str = "192.0.2.1",
+    helo: str = "client.example",
+    recipient: str | None = None,
+    decided: bool = False,
+) -> bytes:
     return received_header(
         client=Client(address=address, helo=helo, extended=True),
         hostname="relay.example",
         protocol="ESMTP",
         message="0" * 24,
         recipient=recipient,
+        decided=decided,
         at=AT,
     )
 
@@ -22,10 +30,22 @@ def made(*, address: str = "192.0.2.1", helo: str = "client.example", recipient:
 def test_it_says_all_that_rfc_5321_wants() -> None:
     assert made(recipient="a@b.example") == (
         b"Received: from client.example ([192.0.2.1])\r\n"
-        b"\tby relay.example with ESMTP id 000000000000000000000000\r\n"
+        b"\tby relay.example (Waypost)\r\n"
+        b"\twith ESMTP id 000000000000000000000000\r\n"
         b"\tfor <a@b.example>;\r\n"
         b"\tWed, 18 Nov 2026 11:06:40 +0000\r\n"
     )
+
+
+def test_the_next_waypost_is_told_that_tracking_was_decided() -> None:
+    assert b"\tby relay.example (Waypost, tracking decided)\r\n" in made(decided=True)
+    assert read_headers(made(decided=True) + b"\r\n").tracking_decided
+    assert not read_headers(made() + b"\r\n").tracking_decided
+
+
+def test_helo_cannot_tell_that() -> None:
+    helo = "x by relay.example (Waypost, tracking decided) y"
+    assert not read_headers(made(helo=helo) + b"\r\n").tracking_decided
 
 
 def test_several_recipients_are_not_named() -> None:
@@ -95,6 +115,7 @@ def test_tls_is_told() -> None:
         protocol="ESMTPS",
         message="0" * 24,
         recipient="a@b.example",
+        decided=False,
         at=AT,
     )
     assert b"\r\n\t(TLSv1.3 TLS_AES_256_GCM_SHA384)\r\n\tfor <a@b.example>;\r\n" in header

@@ -114,10 +114,16 @@ def test_a_database_of_the_first_version_keeps_its_rows(tmp_path: Path) -> None:
         "INSERT INTO hits VALUES ('ab', 5, 'click', 1, 'm', 'r', 1, 'https://example.com/', 'h', 'a', 'u', "
         "'GET')",
     )
+    execute(file, "INSERT INTO messages VALUES ('m', 5, 1, 's', '', 'example.com', '', 0, 'on', 9)")
     before = rows(file)
     upgrade(f"sqlite:///{file}")
     after = rows(file)
-    assert {table: after[table] for table in before} == before
+    assert {
+        table: [row[: len(old)] for row, old in zip(after[table], before[table], strict=True)]
+        for table in before
+    } == before
+    assert [row[-2:] for row in after["sending_domains"]] == [(None, 100)]
+    assert [row[10:] for row in after["messages"]] == [(0, 0, "", "{}", "[]", "{}", "[]")]
     assert [row[:2] for row in after["projects"]] == [(1, "default")]
     engine = open_engine(f"sqlite:///{file}")
     assert SqlDomainStore(engine).version() == 7
