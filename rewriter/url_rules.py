@@ -15,7 +15,9 @@ _LONGEST_HOST = 253  # RFC 1035 section 2.3.4, as text
 _HOST = r"(?P<host>[A-Za-z0-9_][A-Za-z0-9._-]*+|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,5})?"
 # Nearly all: ASCII, and nothing that could begin a placeholder, or begin or end a comment.
 # IGNORECASE takes twice the time.
-_PLAIN = re.compile(rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#](?:[!-$&-)+-;=?-Z\\-z|-~]++|%(?!%))*+)?")
+_PLAIN = re.compile(
+    rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#](?:[!-$&-)+-;=?-Z\\-z|-~]++|%(?=[0-9A-Fa-f]{2}))*+)?"
+)
 _AUTHORITY = re.compile(_HOST)
 _HTTP = re.compile(
     r"(?P<scheme>https?://)(?P<authority>[^/?#\\]*+)(?P<path>[^?#]*+)(?P<query>\?[^#]*+)?(?P<fragment>#.*+)?",
@@ -25,8 +27,11 @@ _LIKE_HTTP = re.compile("[Hh][Tt][Tt][Pp]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*+):", re.ASCII | re.IGNORECASE)
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 _NEEDS_ESCAPE = re.compile(r"[^!-~]+")
-# Handlebars, Jinja, Mailchimp, SparkPost, ERB, Velocity, ExactTarget. Single [] and {} are legal in a URL.
-_PLACEHOLDER = re.compile(r"\{[{%]|\*\||\[\[|<%|\$\{|%%[^%\s]++%%")
+# Handlebars, Jinja, Mailchimp, SparkPost, ERB, Velocity, ExactTarget, Mailgun (`%recipient.id%`, which
+# begins like no escape). Single [] and {} are legal in a URL.
+_PLACEHOLDER = re.compile(
+    r"\{[{%]|\*\||\[\[|<%|\$\{|%%[^%\s]++%%|%(?![0-9A-Fa-f]{2})[A-Za-z_][\w.-]*+%", re.ASCII
+)
 # Conditional comments are sought in the source: one that begins or ends in a value would be read otherwise
 # once the value is replaced, and rewriting again would find what the first time did not.
 _COMMENT = re.compile(r"<!--|--!?>")

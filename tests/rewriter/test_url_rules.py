@@ -134,6 +134,8 @@ class TestPlaceholder:
             "<%= url %>",
             "https://e/${id}",
             "https://e/%%id%%",
+            "https://e/u/%recipient.id%",
+            "https://e/?to=%unsubscribe_url%&x=%20",
             "https://e/?a=1%20&b=*|X|*#c",
             "https://é.example/{{x}}",
         ],
@@ -142,7 +144,16 @@ class TestPlaceholder:
         assert destination(url, utf8=True) is Reason.PLACEHOLDER
 
     @pytest.mark.parametrize(
-        "url", ["https://e/{a}[b]", "https://e/%25%20", "https://e/a*b|c$d<e", "%%", "%% a%%"]
+        "url",
+        [
+            "https://e/{a}[b]",
+            "https://e/%25%20",
+            "https://e/a*b|c$d<e",
+            "%%",
+            "%% a%%",
+            "https://e/?q=50%+of%41%",
+            "https://e/%ad%20%e",
+        ],
     )
     def test_sees_none(self, url: str) -> None:
         assert destination(url, utf8=True) is not Reason.PLACEHOLDER
