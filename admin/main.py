@@ -24,6 +24,8 @@ COMMANDS = {
     "project": "admin.project",
     "credential": "admin.credential",
     "route": "admin.route",
+    "tracking": "admin.tracking",
+    "report": "admin.report",
     "events": "admin.events",
     "keys": "admin.keys",
     "db": "admin.db",

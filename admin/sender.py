@@ -7,8 +7,11 @@ import click
 
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.output import json_option, print_json, print_table, say
-from domains.model import SendingDomain
+from admin.switches import INHERIT
+from domains.model import ALL, SendingDomain
 from domains.names import display
+from domains.registry import SenderSettings
+from rewriter.policy import Mode
 from service.database import open_registry
 
 
@@ -41,7 +44,8 @@ def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
         print_json([_fields(each) for each in senders])
         return
     print_table(
-        ("sending domain", "tracking domain"), [(display(each.name), _link(each)) for each in senders]
+        ("sending domain", "tracking domain", "tracking", "share"),
+        [(display(each.name), _link(each), each.tracking or INHERIT, f"{each.share} %") for each in senders],
     )
 
 
@@ -57,7 +61,7 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
     if as_json:
         print_json(_fields(shown))
     else:
-        say(f"{display(shown.name)}: {_link(shown)}")
+        _say(shown)
 
 
 @sender.command("link")
@@ -72,6 +76,25 @@ def link(invocation: Invocation, project: str, name: str, tracking_domain: str) 
     say(f"{display(result.domain.name)} is linked to {_link(result.domain)}.")
     if result.note:
         say(f"Note: {result.note}.")
+
+
+@sender.command("set")
+@click.argument("name")
+@click.option("--tracking", type=click.Choice([*map(str, Mode), INHERIT]), help="Of its mail.")
+@click.option("--share", type=click.IntRange(0, ALL), help="Per cent of its mail that is tracked.")
+@project_option
+@pass_invocation
+def set_sender(
+    invocation: Invocation, project: str, name: str, tracking: str | None, share: int | None
+) -> None:
+    """Set how far a sending domain has gone live. What is not named stays; `inherit` is its project's."""
+    settings = SenderSettings()
+    if tracking is not None:
+        settings["tracking"] = None if tracking == INHERIT else Mode(tracking)
+    if share is not None:
+        settings["share"] = share
+    with open_registry(invocation.settings(), project) as registry:
+        _say(registry.change_sending_domain(name, settings))
 
 
 @sender.command("unlink")
@@ -94,6 +117,11 @@ def remove(invocation: Invocation, project: str, name: str) -> None:
     with open_registry(invocation.settings(), project) as registry:
         registry.remove_sending_domain(name)
     say(f"Removed {name}.")
+
+
+def _say(shown: SendingDomain) -> None:
+    say(f"{display(shown.name)}: {_link(shown)}")
+    say(f"Tracking: {shown.tracking or INHERIT}, {shown.share} % of its mail")
 
 
 def _link(shown: SendingDomain) -> str:

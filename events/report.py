@@ -41,7 +41,12 @@ class SenderReport:
     links_observed: int = 0  # would have been tracked
     pixels_observed: int = 0
     left_alone: Counter[str] = field(default_factory=Counter)  # reasons of links, parts, pixels and messages
-    untracked: Counter[str] = field(default_factory=Counter)  # reasons of whole messages
+    why_untracked: Counter[str] = field(default_factory=Counter)  # reasons of whole messages
+
+    @property
+    def untracked(self) -> int:
+        """How many messages were not looked at."""
+        return self.messages - self.rewritten - self.observed - self.unchanged
 
     def add(self, tally: Tally) -> None:
         """Count these messages in."""
@@ -49,7 +54,7 @@ class SenderReport:
         for reason, times in tally.left_alone.items():
             self.left_alone[reason] += times * tally.messages
         if tally.untracked:
-            self.untracked[tally.untracked] += tally.messages
+            self.why_untracked[tally.untracked] += tally.messages
         pixels = tally.messages * tally.pixel
         if tally.mode == Mode.OBSERVE:
             self.observed += tally.messages * _looked_at(tally)

@@ -25,6 +25,7 @@ from service.errors import OperatorError
 from service.key_file import load_key_ring
 from service.settings import Settings
 from service.settings_checks import listeners
+from service.tracking_switch import off_since
 from service.upstream_wiring import smtp_servers, system_default, upstream_directory
 from storage.engine import DatabaseUnavailable
 from storage.migrate import is_current
@@ -126,6 +127,7 @@ def _writable(subject: str, directory: Path) -> Finding:
 
 def _tracking(settings: Settings) -> Iterator[Finding]:
     section = settings.tracking
+    yield from _switch(section.switch)
     if section.mode is Mode.ON:
         yield _ok("tracking", "links are rewritten")
     else:
@@ -138,6 +140,17 @@ def _tracking(settings: Settings) -> Iterator[Finding]:
             f"default_domain {section.default_domain} is this machine, the upstream is not: it is not used",
             "set tracking.default_domain to a host that readers can reach, or to nothing",
         )
+
+
+def _switch(file: Path) -> Iterator[Finding]:
+    try:
+        since = off_since(file)
+    except OperatorError as error:
+        yield _fail("tracking", str(error), f"mend the owner or permissions of {file.parent}")
+        return
+    if since is not None:
+        message = f"switched off since {since:%Y-%m-%d %H:%M} UTC: mail goes out as it came"
+        yield _warn("tracking", message, "run `waypost tracking on` when it may go on")
 
 
 def _upstream(settings: Settings) -> Iterator[Finding]:

@@ -1,0 +1,45 @@
+"""`waypost tracking`: the switch over all rewriting."""
+
+import click
+
+from admin.invocation import Invocation, pass_invocation
+from admin.output import json_option, print_json, say
+from service.tracking_switch import off_since, switch_off, switch_on
+
+
+@click.group()
+def tracking() -> None:
+    """Stop all rewriting at once, and let it go on. Needs no database and no restart."""
+
+
+@tracking.command("off")
+@pass_invocation
+def off(invocation: Invocation) -> None:
+    """Send all mail as it comes, from the next message on. Links in mail already sent work on."""
+    file = invocation.settings().tracking.switch
+    switch_off(file)
+    say(f"Tracking is off on this machine: {file} is there. Back: waypost tracking on")
+
+
+@tracking.command("on")
+@pass_invocation
+def on(invocation: Invocation) -> None:
+    """Rewrite again, as far as the modes and shares of settings, projects and sending domains say."""
+    section = invocation.settings().tracking
+    switch_on(section.switch)
+    say(f"Tracking is on again; tracking.mode is {section.mode}.")
+
+
+@tracking.command("status")
+@json_option
+@pass_invocation
+def status(invocation: Invocation, as_json: bool) -> None:
+    """Tell whether it is off, and since when."""
+    section = invocation.settings().tracking
+    since = off_since(section.switch)
+    if as_json:
+        print_json({"off": since is not None, "since": since, "mode": section.mode})
+    elif since is None:
+        say(f"Not switched off; tracking.mode is {section.mode}.")
+    else:
+        say(f"Switched off since {since:%Y-%m-%d %H:%M} UTC. Back: waypost tracking on")
