@@ -14,6 +14,7 @@ import uvloop
 from sqlalchemy import Engine
 
 from relay.listener import parse_host_port
+from service import process_memory
 from service.background import Shipper, keep_fresh, shipping
 from service.database import open_database
 from service.errors import OperatorError
@@ -86,6 +87,7 @@ class _Server:
             if Part.RELAY in self._parts:
                 await running.enter_async_context(self._relaying())
             await running.enter_async_context(self._obeying_reloads())
+            process_memory.settle()
             log.info("ready")
             notify("READY=1")
             self._readiness.state = State.SERVING

@@ -17,6 +17,7 @@ from typing import Any
 import uvloop
 from sqlalchemy import Engine
 
+from service import process_memory
 from service.background import keep_fresh
 from service.channel import Channel
 from service.database import open_database
@@ -56,7 +57,9 @@ async def _work(begin: Begin, engine: Engine, pair_end: socket.socket) -> None:
     grace = begin.settings.relay.stop_seconds
     try:
         async with keep_fresh(begin.settings, live):
-            await Worker(LocalRelay(build_relay(begin.settings, live), grace=grace), pair_end, grace).run()
+            relay = LocalRelay(build_relay(begin.settings, live), grace=grace)
+            process_memory.settle()
+            await Worker(relay, pair_end, grace).run()
     finally:
         live.journal.close()
 
