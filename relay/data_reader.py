@@ -8,12 +8,17 @@ Each piece is decoded as it comes: done at the end, the decoding of 25 MB would 
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 _END = b"\r\n.\r\n"
 _STEP = 512 * 1024  # octets
+
+# Each begins with the character itself: the engine leaps to it, and takes a third of the time of counting.
+_LONE_CR = re.compile(rb"\r[^\n]")
+_LONE_LF = re.compile(rb"\n(?<!\r\n)")
 
 
 class MessageTooLarge(Exception):
@@ -124,11 +129,9 @@ def with_crlf(message: bytes) -> bytes:
 def has_only_crlf(message: bytes) -> bool:
     """Tell whether no CR or LF stands alone.
 
-    Step by step: one count over 25 MB would hold up all threads for tens of milliseconds.
+    Step by step: one search through 25 MB would hold up all threads for tens of milliseconds.
     """
-    return not message.startswith(b"\n") and all(
-        message.count(b"\r\n", at, at + _STEP + 1)
-        == message.count(b"\r", at, at + _STEP)
-        == message.count(b"\n", at + 1, at + _STEP + 1)
+    return not message.endswith(b"\r") and not any(
+        _LONE_CR.search(message, at, at + _STEP + 1) or _LONE_LF.search(message, at, at + _STEP)
         for at in range(0, len(message), _STEP)
     )
