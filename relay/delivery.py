@@ -89,7 +89,7 @@ class Delivery:
         self._keep(submission, lambda: message_record(submission, headers, prepared, reference))
         prepared_at = self._monotonic()
         self._metrics.prepared(prepared, size=len(submission.content), seconds=prepared_at - started)
-        ending = await self._send(submission, transaction, content)
+        ending = await self._send(transaction, content)
         sent_in = self._monotonic() - prepared_at
         self._metrics.ended(ending.verdict, seconds=sent_in, replayed=transaction.replayed)
         if repeated := self._repeats.has(submission, headers.message_id):
@@ -134,7 +134,7 @@ class Delivery:
         _log.error("message %s goes out untracked", submission.id, exc_info=fault)
         return prepared.untouched(Untracked.FAULT)
 
-    async def _send(self, submission: Submission, transaction: Transaction, content: bytes) -> Ending:
+    async def _send(self, transaction: Transaction, content: bytes) -> Ending:
         try:
             reply = await transaction.send(content)
         except OutcomeUnknown as error:
@@ -142,9 +142,8 @@ class Delivery:
         except UpstreamError as error:
             ending = Ending(Verdict.REFUSED, error.reply, 0, str(error))
         except asyncio.CancelledError:
+            # This task is the delivery's own: how it ended is to be told, as of all others.
             ending = Ending(Verdict.UNKNOWN, OutcomeUnknown.reply, 0, "stopped while waiting")
-            self._keep(submission, lambda: self._outcome(submission, ending))
-            raise
         else:
             verdict = Verdict.RELAYED if reply.accepted else Verdict.REFUSED
             ending = Ending(verdict, as_temporary(reply), reply.code, reply.line())

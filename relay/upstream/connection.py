@@ -125,15 +125,16 @@ class Connection:
         return reply
 
     async def _write(self, content: bytes) -> None:
-        """Write it, unless an answer comes before it is out: a server may refuse early."""
+        """Write it, unless an answer is there before it is out: a server may refuse early, never accept."""
         last = max(0, len(content) - 1) // _PIECE * _PIECE
         for start in range(0, last, _PIECE):
-            self._wire.write(content[start : start + _PIECE])
-            await self._wire.drain()
             if self._wire.answered:
                 return
-        self._wire.write(content[last:])
-        self.message_out = True
+            self._wire.write(content[start : start + _PIECE])
+            await self._wire.drain()
+        if not self._wire.answered:
+            self._wire.write(content[last:])
+            self.message_out = True
 
     def _ending(self, reply: Reply) -> Reply:
         """Check a reply that ends the transaction. Raises ConnectionLost for one that makes no sense here."""

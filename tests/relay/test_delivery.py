@@ -270,7 +270,11 @@ def test_the_log_holds_no_url_no_token_and_no_body(caplog: pytest.LogCaptureFixt
     assert "<a href" not in caplog.text
 
 
-def test_stopping_in_the_middle_of_the_last_step_is_an_unknown_outcome() -> None:
+def test_stopping_in_the_middle_of_the_last_step_is_an_unknown_outcome(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "waypost.mail")
+
     async def scene() -> RunningRelay:
         async with ScriptedUpstream() as upstream:
             upstream.answer("end", SILENCE)
@@ -287,6 +291,9 @@ def test_stopping_in_the_middle_of_the_last_step_is_an_unknown_outcome() -> None
     relay = asyncio.run(scene())
     assert [outcome.verdict for outcome in relay.outcomes] == [Verdict.UNKNOWN]
     assert isinstance(relay.records[0], MessageRecord)
+    assert relay.counted("messages_total", verdict="unknown") == 1
+    [line] = [record for record in caplog.records if record.name == "waypost.mail"]
+    assert (line.message, line.__dict__["fields"]["cause"]) == ("failed", "stopped while waiting")
 
 
 @pytest.mark.parametrize("replayed", [True, False])

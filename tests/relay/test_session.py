@@ -370,6 +370,16 @@ def test_every_byte_stays(body: bytes) -> None:
     run(play)
 
 
+def test_a_message_without_a_single_octet_is_no_fault() -> None:
+    async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
+        client = await relay.ready()
+        assert (await client.deliver(b"")).startswith("250")
+        assert without_received(upstream.transactions[0].content) == b""
+        assert relay.counted("faults_total", of="tracking") == 0
+
+    run(play)
+
+
 def test_lone_line_endings_are_normalised() -> None:
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
         client = await relay.ready()

@@ -226,6 +226,20 @@ def test_a_refusal_before_the_message_is_through_is_heard() -> None:
     run(play)
 
 
+@pytest.mark.parametrize("size", [1, 3_000_000])
+def test_an_acceptance_before_the_message_is_out_is_not_believed(size: int) -> None:
+    async def play(server: ScriptedUpstream, upstream: SmtpUpstream) -> None:
+        transaction = await opened(upstream)
+        await transaction.recipient(B)
+        server.answer("DATA", *[b"354 go ahead\r\n250 2.0.0 taken\r\n"] * 2)
+        with pytest.raises(ConnectionLost):
+            await transaction.message(b"x" * size + b"\r\n", name="1")
+        assert server.connections == 2
+        await delivered(upstream)
+
+    run(play)
+
+
 @pytest.mark.parametrize(
     "content",
     [
