@@ -63,12 +63,12 @@ def test_only_a_message_that_is_taken_renews_the_patience(verdict: str) -> None:
         upstream.answer("end", verdict)
         now = asyncio.get_running_loop().time
         begun, client = now(), await relay.ready()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         await client.deliver()
         assert (await idle_until_cut(client)).startswith("421 4.4.2 No message")
-        assert (now() - begun >= 0.5) is verdict.startswith("250")
+        assert (now() - begun >= 1.5) is verdict.startswith("250")
 
-    run(play, session_timeout=0.3, max_idle_commands=1_000_000)
+    run(play, session_timeout=1, max_idle_commands=1_000_000)
 
 
 def test_a_message_that_stops_coming_is_dropped() -> None:
@@ -94,18 +94,18 @@ def test_10_a_trickle_is_cut() -> None:
         assert sent < 1_000
         assert upstream.taken == []
 
-    run(play, data_timeout=0.1, minimum_rate=100_000)
+    run(play, data_timeout=1, minimum_rate=100_000)
 
 
 def test_10_slow_and_legal_gets_through() -> None:
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
         client = await in_data(relay)
-        for _ in range(100):
+        for _ in range(60):
             client.send(b"a line of some length\r\n")
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.02)
         assert (await client.say(b".\r\n")).startswith("250")
 
-    run(play, data_timeout=0.1, minimum_rate=500)
+    run(play, data_timeout=1, minimum_rate=100)
 
 
 def test_time_at_the_upstream_is_not_the_clients() -> None:
@@ -114,11 +114,11 @@ def test_time_at_the_upstream_is_not_the_clients() -> None:
         client = await in_data(relay)
         client.send(MESSAGE + b".\r\n")
         await upstream.paused_before_end.wait()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.6)
         go_on.set()
         assert (await client.reply()).startswith("250")
 
-    run(play, command_timeout=0.1, data_timeout=0.1, session_timeout=0.15)
+    run(play, command_timeout=0.4, data_timeout=0.4, session_timeout=0.5)
 
 
 def test_10_a_client_that_does_not_read_is_cut() -> None:
@@ -157,9 +157,9 @@ def test_errors_beyond_the_soft_limit_wait() -> None:
             begun = now()
             await client.say("RCPT TO:<a@b.example>")
             times.append(now() - begun)
-        assert times[2] >= 0.25 > times[1]
+        assert times[2] >= 0.5 > times[1]
 
-    run(play, soft_errors=2, hard_errors=20, error_delay=0.25)
+    run(play, soft_errors=2, hard_errors=20, error_delay=0.5)
 
 
 def test_a_message_makes_good_for_errors() -> None:
@@ -296,6 +296,8 @@ def test_a_size_that_was_not_declared_is_told_behind_the_dot() -> None:
         assert (await first.say(b"\r\n.\r\n")).startswith("250")
         assert (await second.deliver()).startswith("250")
 
+    run(play, max_bytes_in_flight=200 * KIB)
+
 
 def test_clients_that_declare_nothing_do_not_keep_each_other_out() -> None:
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
@@ -305,8 +307,6 @@ def test_clients_that_declare_nothing_do_not_keep_each_other_out() -> None:
         await until(lambda: relay.relay.budget.used > 200 * KIB)
         replies = [await client.say(b"y" * 60 * KIB + b"\r\n.\r\n") for client in clients]
         assert sorted(reply[:3] for reply in replies) == ["250", "452", "452", "452"]
-
-    run(play, max_bytes_in_flight=200 * KIB)
 
     run(play, max_bytes_in_flight=200 * KIB)
 
