@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
+from relay.envelope import LOCAL
 from relay.listener import Listener, Tls
 from relay.replies import Reply
 
@@ -94,14 +95,20 @@ class Acceptor:
 
     def _take(self, connection: socket.socket, address: str, listener: Listener) -> None:
         counted = "" if not address or self._is_proxy(address) else address
-        if self._open >= self._max_connections or (
-            counted and self._by_address[counted] >= self._max_per_address
-        ):
+        if why := self._obstacle(counted):
+            _log.warning("a connection from %s was refused: %s", address or LOCAL, why)
             refuse(connection, listener, _TOO_MANY)
             return
         self._open += 1
         self._by_address[counted] += 1
         self._adopt(connection, listener, partial(self._ended, counted))
+
+    def _obstacle(self, counted: str) -> str:
+        if self._open >= self._max_connections:
+            return f"{self._open} are open, the most of all clients"
+        if counted and self._by_address[counted] >= self._max_per_address:
+            return f"{self._by_address[counted]} are open, the most of one address"
+        return ""
 
     def _ended(self, counted: str) -> None:
         self._open -= 1

@@ -61,6 +61,9 @@ class RelayMetrics:
         self._duplicates = Counter(
             "waypost_possible_duplicates", "Messages that a client may have sent before", registry=registry
         )
+        self._sent_away = Counter(
+            "waypost_clients_sent_away", "Clients whose session ended with a 421", registry=registry
+        )
         self._size = Histogram(
             "waypost_message_bytes", "Size of messages as they came", registry=registry, buckets=OCTETS
         )
@@ -92,6 +95,10 @@ class RelayMetrics:
         counter = self._replies.get((phase, code // 100))
         if counter is not None:
             counter.inc()
+
+    def sent_away(self) -> None:
+        """Count a client that was told 421 for what it did."""
+        self._sent_away.inc()
 
     def prepared(self, prepared: Prepared, *, size: int, seconds: float) -> None:
         """Count what was done to a message. `size` in octets, as it came."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol, cast
 from aiosmtpd.smtp import SMTP
 
 from relay.dialogue import ConnectionOver, Dialogue, Host
+from relay.envelope import LOCAL
 from relay.listener import Listener
 from relay.lmtp import LmtpDialogue
 from relay.proxy_protocol import SIGNATURE
@@ -145,7 +146,8 @@ class SmtpSession(SMTP):
             line = await self._read_command()
             reply = await dialogue.obey(line) if isinstance(line, bytes) else line
             if reply is not None:
-                self._over = reply.closing
+                if reply.closing:
+                    self._know_last(reply)
                 await self.say(reply.encode())
 
     async def _read_command(self) -> bytes | Reply:
@@ -262,8 +264,15 @@ class SmtpSession(SMTP):
             self._reader.set_exception(ConnectionOver(reply))
 
     def _end_with(self, reply: Reply) -> None:
-        self._over = True
+        self._know_last(reply)
         self._writer.write(reply.encode())
+
+    def _know_last(self, reply: Reply) -> None:
+        """Read no more of this client; where it is sent away for what it did, operators are told."""
+        self._over = True
+        if reply.code == 421 and reply is not _CLOSING:
+            self._host.metrics.sent_away()
+            _log.info("%s was sent away: %s", self._address or LOCAL, reply.line())
 
 
 def _buffer(reader: asyncio.StreamReader) -> bytearray:

@@ -1,6 +1,7 @@
 """What a client may cost: time, pace, errors, memory."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -23,13 +24,28 @@ async def in_data(relay: RunningRelay) -> Client:
 # Time
 
 
-def test_a_client_that_says_nothing_is_sent_away() -> None:
+def test_a_client_that_says_nothing_is_sent_away(caplog: pytest.LogCaptureFixture) -> None:
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
         client = await relay.connect()
         assert (await client.reply()).startswith("421 4.4.2 Nothing was said")
         assert await client.at_end()
+        assert relay.counted("clients_sent_away_total") == 1
 
+    caplog.set_level(logging.INFO, "waypost.relay")
     run(play, command_timeout=0.01)
+    assert "127.0.0.1 was sent away: 421 4.4.2 Nothing was said for too long" in caplog.messages
+
+
+def test_a_client_that_leaves_is_not_sent_away() -> None:
+    async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
+        client = await relay.ready()
+        assert (await client.say("QUIT")).startswith("221")
+        idle = await relay.ready()
+        await relay.stop(grace=5)
+        assert (await idle.reply()).startswith("421 4.3.2")
+        assert relay.counted("clients_sent_away_total") == 0
+
+    run(play)
 
 
 def test_a_command_that_comes_octet_by_octet_is_no_command() -> None:
@@ -144,6 +160,7 @@ def test_many_errors_are_slowed_then_cut() -> None:
         replies = [await client.say("RCPT TO:<a@b.example>") for _ in range(4)]
         assert [reply[:9] for reply in replies] == ["503 5.5.1"] * 3 + ["421 4.7.0"]
         assert await client.at_end()
+        assert relay.counted("clients_sent_away_total") == 1
 
     run(play, soft_errors=2, hard_errors=4, error_delay=0)
 
