@@ -15,9 +15,8 @@ def switch_off(file: Path) -> None:
     """Stop all rewriting; doing so twice changes nothing. Raises OperatorError."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.open("x").close()
-    except FileExistsError:
-        return
+        if not file.exists():  # its time is that of the first `off`
+            file.touch()
     except OSError as error:
         raise OperatorError(f"{file} cannot be made: {error.strerror}; tracking goes on") from None
 

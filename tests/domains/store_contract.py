@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 import pytest
 
 from domains.errors import NameTaken, UnknownDomain
-from domains.model import State, TrackingDomain
+from domains.model import SendingDomain, State, TrackingDomain
 from domains.ports import DomainStore
+from rewriter.policy import Mode
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -31,6 +32,7 @@ CHANGES: dict[str, Callable[[DomainStore], object]] = {
     "delete tracking domain": lambda store: store.delete_tracking_domain(TRACK),
     "add sending domain": lambda store: add_sending(store, "new.example.org"),
     "link": lambda store: store.link(SENDER, TRACK),
+    "update sending domain": lambda store: store.update_sending_domain(replace(sending(store), share=1)),
     "delete sending domain": lambda store: store.delete_sending_domain(SENDER),
 }
 
@@ -43,6 +45,10 @@ REFUSALS: dict[str, tuple[Callable[[DomainStore], object], type[Exception]]] = {
     "link an unknown sender": (lambda store: store.link("no.example.org", TRACK), UnknownDomain),
     "link to an unknown domain": (lambda store: store.link(SENDER, "no.example.com"), UnknownDomain),
     "unlink an unknown sender": (lambda store: store.link("no.example.org", None), UnknownDomain),
+    "update an unknown sender": (
+        lambda store: store.update_sending_domain(replace(sending(store), name="no.example.org")),
+        UnknownDomain,
+    ),
     "delete sending domain": (lambda store: store.delete_sending_domain("no.example.org"), UnknownDomain),
 }
 
@@ -60,6 +66,13 @@ def add_sending(store: DomainStore, name: str = SENDER, project: int = PROJECT) 
 def tracking(store: DomainStore, name: str = TRACK) -> TrackingDomain:
     """Return a tracking domain that is there."""
     found = store.find_tracking_domain(name)
+    assert found is not None
+    return found
+
+
+def sending(store: DomainStore) -> SendingDomain:
+    """Return the sending domain of a filled store."""
+    found = store.find_sending_domain(SENDER)
     assert found is not None
     return found
 
@@ -203,6 +216,17 @@ class DomainStoreContract:
         filled.retire_tracking_domain(TRACK)
         assert tracking(filled) == replace(before, state=State.RETIRED, is_default=False)
         assert link_of(filled) is None
+
+    def test_how_far_a_sending_domain_has_gone_live(self, filled: DomainStore) -> None:
+        before = sending(filled)
+        assert (before.tracking, before.share) == (None, 100)
+        filled.link(SENDER, TRACK)
+        filled.update_sending_domain(replace(before, tracking=Mode.OBSERVE, share=10))
+        changed = sending(filled)
+        assert (changed.tracking, changed.share) == (Mode.OBSERVE, 10)
+        assert changed.tracking_domain == TRACK
+        filled.update_sending_domain(before)
+        assert (sending(filled).tracking, sending(filled).share) == (None, 100)
 
     def test_deleting_a_sending_domain_leaves_its_tracking_domain(self, filled: DomainStore) -> None:
         filled.link(SENDER, TRACK)

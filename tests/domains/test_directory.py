@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from domains.directory import Choice, Directory, Why
 from domains.model import SendingDomain, State, TrackingDomain
 from domains.names import parents_within_registrable, registrable
+from rewriter.policy import Mode
 from tests.domains.builders import sending_domain, tracking_domain
 
 PROJECT = 1
@@ -25,6 +28,17 @@ def test_the_linked_domain_comes_first() -> None:
     assert directory.choose(PROJECT, "example.com") == Choice(
         sending_domain="example.com", tracking_domain=LINKED.name, system_default=None, why=Why.LINKED
     )
+
+
+@pytest.mark.parametrize("tracking", [[LINKED], [DEFAULT], []], ids=["linked", "default", "none"])
+def test_a_choice_tells_how_far_its_sending_domain_has_gone_live(tracking: list[TrackingDomain]) -> None:
+    sender = replace(sending_domain(linked_to=LINKED.name), tracking=Mode.OBSERVE, share=10)
+    directory = Directory.build(tracking, [sender], system_default=BASE)
+    for name in ("example.com", "mail.example.com"):
+        choice = directory.choose(PROJECT, name)
+        assert (choice.tracking, choice.share) == (Mode.OBSERVE, 10)
+    stranger = directory.choose(PROJECT, "other.example")
+    assert (stranger.tracking, stranger.share) == (None, 100)
 
 
 @pytest.mark.parametrize("state", INACTIVE)

@@ -7,6 +7,7 @@ from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.errors import (
     DomainError,
     InvalidName,
+    InvalidShare,
     NameTaken,
     NoTarget,
     NotVerified,
@@ -16,6 +17,7 @@ from domains.errors import (
 )
 from domains.model import State
 from domains.registry import Registry
+from rewriter.policy import Mode
 from tests.domains.builders import NOW, PROJECT
 from tests.domains.memory_store import MemoryStore
 
@@ -323,6 +325,26 @@ class TestSendingDomains:
             registry.show_sending_domain("example.com")
         with pytest.raises(NameTaken):
             registry.add_sending_domain("example.com")
+
+    def test_how_far_it_has_gone_live(self, registry: Registry) -> None:
+        registry.add_sending_domain("example.com")
+        changed = registry.change_sending_domain("EXAMPLE.com", {"tracking": Mode.ON, "share": 10})
+        assert (changed.tracking, changed.share) == (Mode.ON, 10)
+        assert registry.show_sending_domain("example.com") == changed
+        wider = registry.change_sending_domain("example.com", {"share": 100})
+        assert (wider.tracking, wider.share) == (Mode.ON, 100)
+        assert registry.change_sending_domain("example.com", {"tracking": None}).tracking is None
+
+    @pytest.mark.parametrize("share", [-1, 101])
+    def test_a_share_that_is_no_per_cent_is_refused(self, registry: Registry, share: int) -> None:
+        before = registry.add_sending_domain("example.com")
+        with pytest.raises(InvalidShare, match="from 0 to 100"):
+            registry.change_sending_domain("example.com", {"share": share})
+        assert registry.show_sending_domain("example.com") == before
+
+    def test_another_projects_sending_domain_is_not_changed(self, registry: Registry) -> None:
+        with pytest.raises(UnknownDomain):
+            registry.change_sending_domain("example.com", {"share": 1})
 
     def test_linking_to_a_verified_one_needs_no_note(self, verified: Registry) -> None:
         verified.add_sending_domain("example.com")

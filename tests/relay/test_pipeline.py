@@ -1,140 +1,33 @@
+import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domains.directory import Directory
-from domains.model import SendingDomain, State, TrackingDomain
+from accounts.directory import AccountDirectory
+from accounts.model import Route
 from links.tokens import ClickToken, open_token
+from relay.control.header_edits import without_own
 from relay.control.header_fields import control_fields
-from relay.envelope import Client, Recipient, Sender, Submission
+from relay.control.vendors import Profile
 from relay.message_headers import read_headers
 from relay.pipeline import Pipeline, Prepared, make_policy, reasons, tracked_links
-from relay.plan import Plan, Untracked, make_plan
 from relay.settings import TrackingSettings
 from rewriter.policy import Links, Mode, Policy
 from rewriter.report import LinkReport, PartReport, PixelReport, Reason, Report, Result
-from tests.relay.harness import LINK, NOW, RING, TRACKED_MESSAGE, pipeline_of
-
-WHEN = datetime(2026, 11, 18, tzinfo=UTC)
-TRACK = TrackingDomain(
-    id=1,
-    project=1,
-    name="track.shop.example",
-    target="t.relay.example",
-    state=State.VERIFIED,
-    is_default=False,
-    diagnosis="",
-    created_at=WHEN,
-)
-SHOP = SendingDomain(
-    id=1, project=1, name="shop.example", tracking_domain="track.shop.example", created_at=WHEN
-)
-DIRECTORY = Directory.build([TRACK], [SHOP], system_default="http://localhost:8080")
-SETTINGS = TrackingSettings()
-SENDER = Sender(mailbox="bounce@esp.example")
-
-
-def plan(
-    message: bytes,
-    *,
-    sender: Sender = SENDER,
-    settings: TrackingSettings = SETTINGS,
-    directory: Directory = DIRECTORY,
-) -> Plan:
-    return make_plan(
-        read_headers(message),
-        replace(submission(message), sender=sender),
-        settings=settings,
-        directory=directory,
-        project=None,
-    )
-
-
-def test_the_linked_tracking_domain_of_the_from_header() -> None:
-    assert plan(b"From: a@shop.example\r\n\r\n") == Plan(
-        sending_domain="shop.example", mode=Mode.ON, base="https://track.shop.example"
-    )
-
-
-def test_the_scheme_is_the_setting() -> None:
-    assert plan(b"From: a@shop.example\r\n\r\n", settings=replace(SETTINGS, scheme="http")).base == (
-        "http://track.shop.example"
-    )
-
-
-def test_a_subdomain_counts_as_its_sending_domain() -> None:
-    assert plan(b"From: a@mail.shop.example\r\n\r\n").sending_domain == "shop.example"
-
-
-def test_sender_where_from_holds_several() -> None:
-    message = b"From: a@one.example, b@two.example\r\nSender: c@shop.example\r\n\r\n"
-    assert plan(message).base == "https://track.shop.example"
-
-
-def test_several_of_one_domain_are_that_domain() -> None:
-    assert plan(b"From: a@shop.example, b@shop.example\r\n\r\n").base == "https://track.shop.example"
-
-
-def test_several_without_sender_are_nobody() -> None:
-    unclear = plan(b"From: a@one.example, b@shop.example\r\n\r\n")
-    assert unclear.untracked is Untracked.UNKNOWN_SENDER
-
-
-def test_the_envelope_where_there_is_no_from() -> None:
-    assert plan(b"\r\n", sender=Sender(mailbox="x@shop.example")).base == "https://track.shop.example"
-
-
-def test_from_wins_over_the_envelope() -> None:
-    stranger = plan(b"From: a@other.example\r\n\r\n", sender=Sender(mailbox="x@shop.example"))
-    assert stranger.untracked is Untracked.UNKNOWN_SENDER
-
-
-def test_unknown_senders_get_the_default_where_the_setting_says_so() -> None:
-    message = b"From: a@other.example\r\n\r\n"
-    assert plan(message).untracked is Untracked.UNKNOWN_SENDER
-    known = plan(message, settings=replace(SETTINGS, unknown_senders=True))
-    assert known == Plan(sending_domain="other.example", mode=Mode.ON, base="http://localhost:8080")
-    assert known.host == "localhost"
-
-
-def test_no_tracking_domain() -> None:
-    without = Directory.build([], [SHOP])
-    assert plan(b"From: a@shop.example\r\n\r\n", directory=without).untracked is Untracked.NO_TRACKING_DOMAIN
-
-
-def test_the_null_sender_stays_untracked() -> None:
-    assert plan(b"From: a@shop.example\r\n\r\n", sender=Sender(mailbox="")).untracked is Untracked.NULL_SENDER
-
-
-def test_automatic_replies_stay_untracked() -> None:
-    automatic = b"From: a@shop.example\r\nAuto-Submitted: auto-replied\r\n\r\n"
-    by_hand = b"From: a@shop.example\r\nAuto-Submitted: no\r\n\r\n"
-    assert plan(automatic).untracked is Untracked.AUTOMATIC_REPLY
-    assert plan(by_hand).untracked is None
-
-
-def test_off() -> None:
-    assert plan(b"From: a@shop.example\r\n\r\n", settings=replace(SETTINGS, mode=Mode.OFF)).untracked is (
-        Untracked.OFF
-    )
-
-
-def submission(content: bytes = TRACKED_MESSAGE) -> Submission:
-    return Submission(
-        id="a" * 24,
-        at=NOW,
-        client=Client(address="127.0.0.1", helo="x", extended=True),
-        sender=SENDER,
-        recipients=(Recipient(mailbox="b@there.example"),),
-        content=content,
-    )
+from tests.accounts import builders
+from tests.relay.harness import LINK, RING, TRACKED_MESSAGE, pipeline_of
+from tests.relay.shop import DIRECTORY, SETTINGS, submission
 
 
 def prepared_by(
-    pipeline: Pipeline, content: bytes = TRACKED_MESSAGE, reference: str | None = None
+    pipeline: Pipeline, content: bytes = TRACKED_MESSAGE, reference: str | None = None, **client: Any
 ) -> Prepared:
-    return pipeline.prepare(submission(content), read_headers(content), control_fields(content), reference)
+    fields = control_fields(content)
+    handed_over = submission(without_own(content, fields), **client)
+    return pipeline.prepare(handed_over, read_headers(content), fields, reference)
 
 
 def prepare(settings: TrackingSettings = SETTINGS, reference: str | None = "b" * 16) -> Prepared:
@@ -215,3 +108,153 @@ def test_reasons_are_counted_from_all_of_the_report() -> None:
         reason=None,
     )
     assert reasons(report) == (("attached", 1), ("not-http", 2), ("opens-off", 1))
+
+
+SWITCHES = ("clicks", "html", "text", "opens")
+switches = st.fixed_dictionaries(dict.fromkeys(SWITCHES, st.none() | st.booleans()))
+
+
+def of(route: Route) -> AccountDirectory:
+    return AccountDirectory.build([builders.project()], [], [route])
+
+
+def policy_for(header: bytes, settings: TrackingSettings = SETTINGS, **parts: Any) -> Policy:
+    """Return the policy that a message with this header meets."""
+    met: list[Policy] = []
+
+    def rewrite(message: bytes, policy: Policy, links: Links) -> Result:
+        met.append(policy)
+        return Result(message=message, report=Report())
+
+    client = parts.pop("client", {})
+    pipeline = pipeline_of(settings, directory=lambda: DIRECTORY, rewrite=rewrite, **parts)
+    prepared_by(pipeline, header + TRACKED_MESSAGE, **client)
+    return met[0]
+
+
+def track_header(wanted: dict[str, bool | None]) -> bytes:
+    written = [f"{name}={'on' if on else 'off'}" for name, on in wanted.items() if on is not None]
+    return f"X-Waypost-Track: {', '.join(written)}\r\n".encode()
+
+
+@given(
+    message=switches,
+    route=st.fixed_dictionaries(dict.fromkeys(("clicks", "text", "opens"), st.none() | st.booleans())),
+    system=st.fixed_dictionaries(dict.fromkeys(SWITCHES, st.booleans())),
+)
+def test_the_message_goes_before_its_route_and_that_before_the_settings(
+    message: dict[str, bool | None], route: dict[str, bool | None], system: dict[str, bool]
+) -> None:
+    policy = policy_for(
+        b"X-Waypost-Route: news\r\n" + track_header(message),
+        replace(SETTINGS, policy=Policy(**system)),
+        accounts=of(replace(builders.route("news"), **route)),
+    )
+    for name in SWITCHES:
+        said = [level.get(name) for level in (message, route, system)]
+        assert getattr(policy, name) is next(on for on in said if on is not None), name
+
+
+def test_a_credentials_route_holds_for_mail_that_names_none() -> None:
+    quiet = of(replace(builders.route("quiet"), opens=False))
+    client = {"route": "quiet"}
+    assert policy_for(b"", accounts=quiet, client=client).opens is False
+    assert policy_for(b"", accounts=quiet).opens is True
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[], [replace(builders.route("loud", project=2), opens=True, text=True)]],
+    ids=["unknown", "another project's"],
+)
+def test_a_route_that_the_project_has_not_is_told_and_the_credentials_holds(others: list[Route]) -> None:
+    quiet = replace(builders.route("quiet"), opens=False)
+    known = AccountDirectory.build([builders.project()], [], [quiet, *others])
+    pipeline = pipeline_of(SETTINGS, directory=lambda: DIRECTORY, accounts=known)
+    prepared = prepared_by(pipeline, b"X-Waypost-Route: loud\r\n" + TRACKED_MESSAGE, route="quiet")
+    assert [str(problem) for problem in prepared.asked.problems] == [
+        "x-waypost-route: its project has no such route"
+    ]
+    assert (prepared.asked.wishes.opens, prepared.asked.wishes.text) == (False, None)
+    assert prepared.asked.wishes.route == "quiet"
+    assert prepared.key == 1
+
+
+def test_a_name_of_a_route_is_read_in_any_case() -> None:
+    policy = policy_for(b"X-Waypost-Route: NEWS\r\n", accounts=of(replace(builders.route("news"), text=True)))
+    assert policy.text is True
+
+
+HEADERS = b'X-Waypost-Tag: a\r\nX-Waypost-Metadata: {"n": "1"}\r\nX-Waypost-Track: maybe\r\nX-PM-Tag: b\r\n'
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, mode=Mode.OFF)], ids=["on", "off"])
+def test_tags_metadata_and_problems_are_kept_in_every_mode(settings: TrackingSettings) -> None:
+    prepared = prepared_by(pipeline_of(settings, directory=lambda: DIRECTORY), HEADERS + TRACKED_MESSAGE)
+    assert (prepared.asked.wishes.tags, prepared.asked.wishes.metadata) == (("a", "b"), (("n", "1"),))
+    assert [str(problem) for problem in prepared.asked.problems] == ["x-waypost-track: neither on nor off"]
+    assert b"Waypost" not in prepared.content
+    assert prepared.content.startswith(b"X-PM-Tag: b\r\n")
+
+
+def test_a_problem_with_a_header_of_an_endless_name_is_short() -> None:
+    name = b"X-Waypost-" + b"y" * 100_000
+    prepared = prepared_by(pipeline_of(SETTINGS), name + b": 1\r\n" + TRACKED_MESSAGE)
+    assert [len(str(problem)) < 100 for problem in prepared.asked.problems] == [True]
+
+
+SPARKPOST = b'X-MSYS-API: {"options": {"click_tracking": true}, "campaign_id": "spring"}\r\n'
+
+
+def test_a_known_upstream_is_told_not_to_track() -> None:
+    pipeline = pipeline_of(SETTINGS, directory=lambda: DIRECTORY, profile=Profile.SPARKPOST)
+    prepared = prepared_by(pipeline, SPARKPOST + TRACKED_MESSAGE)
+    [field] = control_fields(prepared.content)
+    assert json.loads(field.value) == {
+        "options": {"click_tracking": False, "open_tracking": False},
+        "campaign_id": "spring",
+    }
+    assert LINK not in prepared.content
+    assert prepared.asked.wishes.text is True
+
+
+def test_a_message_that_opts_out_here_is_not_tracked_there() -> None:
+    pipeline = pipeline_of(
+        SETTINGS,
+        directory=lambda: DIRECTORY,
+        profile=Profile.POSTMARK,
+        rewrite=lambda message, policy, links: Result(message=message, report=Report()),
+    )
+    prepared = prepared_by(pipeline, b"X-Waypost-Track: off\r\n" + TRACKED_MESSAGE)
+    assert prepared.content == b"X-PM-TrackOpens: false\r\nX-PM-TrackLinks: None\r\n" + TRACKED_MESSAGE
+
+
+@pytest.mark.parametrize("mode", [Mode.OFF, Mode.OBSERVE])
+def test_it_goes_on_tracking_until_the_mode_is_on(mode: Mode) -> None:
+    pipeline = pipeline_of(
+        replace(SETTINGS, mode=mode), directory=lambda: DIRECTORY, profile=Profile.SPARKPOST
+    )
+    message = SPARKPOST + TRACKED_MESSAGE
+    assert prepared_by(pipeline, message).content == message
+
+
+def test_a_header_that_cannot_be_silenced_is_told() -> None:
+    pipeline = pipeline_of(SETTINGS, directory=lambda: DIRECTORY, profile=Profile.SPARKPOST)
+    prepared = prepared_by(pipeline, b"X-MSYS-API: {no\r\n" + TRACKED_MESSAGE)
+    assert prepared.content.startswith(b"X-MSYS-API: {no\r\n")
+    assert [problem.header for problem in prepared.asked.problems] == ["x-msys-api", "x-msys-api"]
+
+
+@pytest.mark.parametrize(
+    ("header", "settings", "decided"),
+    [
+        (b"", SETTINGS, True),
+        (b"", replace(SETTINGS, mode=Mode.OBSERVE), False),
+        (b"X-Waypost-Track: off\r\n", replace(SETTINGS, mode=Mode.OBSERVE), True),
+        (b"X-Waypost-Track: on\r\n", replace(SETTINGS, mode=Mode.OFF), False),
+        (b"Auto-Submitted: auto-replied\r\n", SETTINGS, False),
+    ],
+)
+def test_what_the_next_waypost_is_told(header: bytes, settings: TrackingSettings, decided: bool) -> None:
+    prepared = prepared_by(pipeline_of(settings, directory=lambda: DIRECTORY), header + TRACKED_MESSAGE)
+    assert prepared.decided is decided

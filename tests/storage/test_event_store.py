@@ -25,6 +25,7 @@ SHARED = (
 
 QUERIES: dict[str, Callable[[SqlEventStore], object]] = {
     "events": lambda store: store.events(EVERYTHING),
+    "tallies": lambda store: store.tallies(0),
     "links sealed by": lambda store: store.links_sealed_by(7),
 }
 
@@ -49,6 +50,7 @@ def test_a_click_is_joined_with_its_message(store: SqlEventStore) -> None:
     assert event.url == "https://example.com/offer?id=1&n=ä"
     assert (event.host, event.address) == ("track.example.com", "203.0.113.9")
     assert (event.user_agent, event.method, event.reply) == ("Mozilla/5.0", "GET", "")
+    assert (event.tags, event.metadata) == (("welcome",), {"customer": "42"})
 
 
 def test_an_outcome_is_joined_with_its_message(store: SqlEventStore) -> None:
@@ -57,6 +59,7 @@ def test_an_outcome_is_joined_with_its_message(store: SqlEventStore) -> None:
     assert (event.kind, event.sender, event.message_id) == ("relayed", "news@example.com", "<1@example.com>")
     assert (event.recipient, event.shared_copy) == ("ann@example.net", False)
     assert (event.link, event.url, event.host) == (0, "", "")
+    assert (event.tags, event.metadata) == (("welcome",), {"customer": "42"})
 
 
 def test_the_reply_is_shown_as_it_was_written(store: SqlEventStore) -> None:
@@ -101,6 +104,7 @@ def test_a_hit_may_come_before_its_message(store: SqlEventStore) -> None:
     assert (event.recipient, event.shared_copy) == ("", False)
     assert (event.message_id, event.sender, event.sending_domain) == ("", "", "")
     assert (event.link_name, event.link_tags) == ("", ())
+    assert (event.tags, event.metadata) == ((), {})
     store.add([message()])
     [event] = store.events(EVERYTHING)
     assert (event.recipient, event.message_id, event.link_name) == (
