@@ -50,6 +50,15 @@ class AccountDirectory:
         matches = (credential.secret_hash if credential else _NOBODY).matches(password)
         return credential if matches else None
 
+    @property
+    def has_credentials(self) -> bool:
+        """Whether anybody could sign in."""
+        return bool(self._credentials)
+
+    def credential(self, username: str) -> Credential | None:
+        """Return it as it is now; None where it is unknown or revoked."""
+        return self._credentials.get(username)
+
     def project_of_address(self, address: Address) -> Project | None:
         """Return the project that lists the client's address, by the longest prefix; None for a stranger."""
         owner = self._networks.owner(address)

@@ -3,7 +3,7 @@
 Every refusal is an `accounts.errors.AccountError`, one sentence that says what to do, and changes nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict
@@ -21,6 +21,7 @@ class ProjectSettings(TypedDict, total=False):
 
     tracking: Mode | None
     unknown_senders: bool | None
+    upstream: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,8 @@ class ProjectDetails:
 class Projects:
     """Adds, shows, changes and removes projects.
 
-    `default_networks` are the settings' `relay.networks`, which belong to the project `default`.
+    `default_networks` are the settings' `relay.networks`, which belong to the project `default`; `upstreams`
+    are the names that the settings have.
     """
 
     def __init__(
@@ -42,10 +44,12 @@ class Projects:
         *,
         store: AccountStore,
         default_networks: tuple[Network, ...],
+        upstreams: Container[str],
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._default_networks = default_networks
+        self._upstreams = upstreams
         self._clock = clock
 
     def add(self, name: str) -> Project:
@@ -78,6 +82,7 @@ class Projects:
         Raises `NotFound`, `InvalidNetwork`, `NetworkTaken`.
         """
         project = self.find(name)
+        self._check_upstream(settings.get("upstream"))
         added, removed = set(map(network, add_networks)), set(map(network, remove_networks))
         listed = set(project.networks)
         for each in sorted(added - listed, key=str):
@@ -102,6 +107,10 @@ class Projects:
             raise NotRemovable(f"the project {project.name} still has {owned}; remove or revoke them first")
         self._store.delete_project(project.name)
         return project
+
+    def _check_upstream(self, name: str | None) -> None:
+        if name is not None and name not in self._upstreams:
+            raise NotFound(f"the settings have no upstream {name!r}; write [upstreams.NAME] there first")
 
     def _refuse_taken(self, project: Project, wanted: Network) -> None:
         if wanted in self._default_networks:

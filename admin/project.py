@@ -71,6 +71,9 @@ def show(invocation: Invocation, name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--tracking", type=click.Choice([*map(str, Mode), INHERIT]), help="Of its mail.")
 @switch_option("unknown-senders", "Whether mail of senders that are no sending domain of it is tracked.")
+@click.option(
+    "--upstream", metavar="NAME", help=f"Of its mail: an [upstreams.NAME] of the settings, or {INHERIT}."
+)
 @click.option("--add-network", "added", multiple=True, help="Clients there relay for it without a login.")
 @click.option("--remove-network", "removed", multiple=True, help="Clients there do so no more.")
 @pass_invocation
@@ -79,6 +82,7 @@ def set_project(
     name: str,
     tracking: str | None,
     unknown_senders: str | None,
+    upstream: str | None,
     added: tuple[str, ...],
     removed: tuple[str, ...],
 ) -> None:
@@ -88,6 +92,8 @@ def set_project(
         settings["tracking"] = None if tracking == INHERIT else Mode(tracking)
     if unknown_senders is not None:
         settings["unknown_senders"] = VALUES[unknown_senders]
+    if upstream is not None:
+        settings["upstream"] = None if upstream == INHERIT else upstream
     with open_projects(invocation.settings()) as projects:
         projects.change(name, settings, add_networks=added, remove_networks=removed)
         _say(projects.show(name))
@@ -108,6 +114,7 @@ def _say(details: ProjectDetails) -> None:
     say(f"{shown_project.name}: project {shown_project.id}, added {shown_project.created_at:%Y-%m-%d %H:%M}")
     say(f"Tracking: {shown_project.tracking or INHERIT}")
     say(f"Unknown senders: {shown(shown_project.unknown_senders)}")
+    say(f"Upstream: {shown_project.upstream or INHERIT}")
     say(f"Networks: {_networks(shown_project) or 'none'}")
     say(f"Tracking domains: {', '.join(map(display, owned.tracking_domains)) or 'none'}")
     say(f"Sending domains: {', '.join(map(display, owned.sending_domains)) or 'none'}")

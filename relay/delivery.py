@@ -13,8 +13,8 @@ from events.model import Outcome, Record, Verdict
 from links.ids import RECIPIENT_BYTES, RECORD_BYTES, recipient_reference, record_id
 from relay.control.header_edits import without_own
 from relay.control.header_fields import control_fields
-from relay.envelope import Submission
-from relay.mail_log import MailEvent, log_mail
+from relay.envelope import Client, Submission
+from relay.mail_log import MailEvent, log_mail, who
 from relay.message_headers import MessageHeaders, read_headers
 from relay.message_record import message_record
 from relay.metrics import Fault, RelayMetrics
@@ -51,6 +51,7 @@ class Delivery:
         *,
         hostname: str,
         pipeline: Pipeline,
+        sender_refusal: Callable[[Client, MessageHeaders], Reply | None],
         record: Callable[[Record], object],
         metrics: RelayMetrics,
         now: Callable[[], int],
@@ -59,6 +60,7 @@ class Delivery:
     ) -> None:
         self._hostname = hostname
         self._pipeline = pipeline
+        self._sender_refusal = sender_refusal
         self._record = record
         self._metrics = metrics
         self._now = now
@@ -75,7 +77,8 @@ class Delivery:
     ) -> Reply:
         """Send it on, and return the last reply to the client. `upstream` is what the next server can do."""
         headers = read_headers(submission.content)
-        if refusal := _refusal(submission, headers, upstream):
+        refusal = self._sender_refusal(submission.client, headers)
+        if refusal := refusal or _refusal(submission, headers, upstream):
             await transaction.abandon()
             log_mail(MailEvent.REJECTED, **_known(submission, headers), reply=refusal.line())
             return refusal
@@ -207,7 +210,7 @@ def _known(submission: Submission, headers: MessageHeaders) -> dict[str, object]
     return {
         "id": submission.id,
         "message_id": headers.message_id,
-        "client": submission.client.address,
+        **who(submission.client),
         "sender": submission.sender.mailbox or "<>",
         "recipients": len(submission.recipients),
         "to": tuple(recipient.mailbox for recipient in submission.recipients[:MOST_LOGGED]),

@@ -2,92 +2,39 @@
 
 import asyncio
 import logging
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
-from relay.client_address import is_among, plain_address
+from relay.admission import Standing
+from relay.authentication import read_login
+from relay.client_address import plain_address
 from relay.conduct import Conduct
-from relay.data_reader import Message, MessageTooLarge, NoRoom, Source, read_message
+from relay.data_reader import Message, MessageTooLarge, NoRoom, read_message
+from relay.dialogue_port import ConnectionOver, Host, Wire
 from relay.ehlo import ehlo_lines, offer
 from relay.envelope import LOCAL, Client, Recipient, Sender, Submission
 from relay.esmtp_parameters import mail_parameters, rcpt_parameters
 from relay.listener import Listener, Tls
-from relay.mail_log import log_refusal
-from relay.message_budget import Claim, MessageBudget
-from relay.metrics import Phase, RelayMetrics
+from relay.mail_log import log_refusal, who
+from relay.message_budget import Claim
+from relay.metrics import Phase
 from relay.paths import forward_path, reverse_path
 from relay.replies import Refused, Reply
-from relay.settings import BareNewlines, RelaySettings
+from relay.settings import BareNewlines
 from relay.transaction import Transaction
-from relay.upstream.port import Capabilities, Upstream
+from relay.upstream.port import Capabilities
 
 _log = logging.getLogger("waypost.relay")
 
 OWN_FAULT = Reply(451, "4.3.0", "Something went wrong here, try again later")
+_CANNOT_CHECK = Reply(454, "4.7.0", "Cannot check that now, try again later")
 NO_ROOM = Reply(452, "4.3.1", "Too much mail is under way, try again later")
 _BEFORE_TLS = frozenset((b"NOOP", b"EHLO", b"LHLO", b"STARTTLS", b"QUIT"))  # RFC 3207 section 4
 _IDLE = frozenset((b"EHLO", b"HELO", b"LHLO", b"NOOP", b"RSET", b"VRFY", b"HELP"))
 _OK = Reply(250, "2.0.0", "Ok")
 _PHASES = {b"MAIL": Phase.MAIL, b"RCPT": Phase.RCPT, b"DATA": Phase.MESSAGE}
-
-
-class Host(Protocol):
-    """What all dialogues share. Implemented by `relay.server.Relay`."""
-
-    @property
-    def settings(self) -> RelaySettings: ...
-
-    @property
-    def upstream(self) -> Upstream: ...
-
-    @property
-    def metrics(self) -> RelayMetrics: ...
-
-    @property
-    def budget(self) -> MessageBudget: ...
-
-    def new_transaction(self) -> Transaction: ...
-
-    async def deliver(self, submission: Submission, transaction: Transaction, claim: Claim) -> Reply:
-        """Send it on, to the end even where the caller is cancelled; then release the claim."""
-
-    def unheard(self, submission: Submission) -> None:
-        """Know that the client was gone before it could hear that the message was taken."""
-
-    def count_fault(self) -> None:
-        """Count a fault of ours that a client was told about."""
-
-
-class ConnectionOver(Exception):
-    """Nothing more is read from this client; `reply` is the last that it is told."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.text)
-        self.reply = reply
-
-
-class Wire(Source, Protocol):
-    """The connection that carries the dialogue.
-
-    Where it ends its methods raise ConnectionError, asyncio.IncompleteReadError or ConnectionOver.
-    """
-
-    @property
-    def tls(self) -> str:
-        """Version and cipher suite, "" without TLS."""
-
-    @property
-    def at_end(self) -> bool:
-        """Whether the client has closed its side, and all that it said was read."""
-
-    async def say(self, lines: bytes) -> None: ...
-
-    async def start_tls(self, go_ahead: Reply) -> None: ...
-
-    def expect_message(self) -> None: ...
-
-    def message_taken(self) -> None: ...
 
 
 class Dialogue:
@@ -105,7 +52,7 @@ class Dialogue:
         self._wire = wire
         shown = str(plain_address(address)) if address else LOCAL
         self._client = Client(address=shown, helo="", extended=False, lmtp=listener.lmtp, tls=wire.tls)
-        self._may_relay = not address or is_among(address, host.settings.networks)
+        self._standing = Standing(host.admission, address, tls=listener.tls is not Tls.OFF)
         self._conduct = Conduct(host.settings)
         self._offered: Capabilities | None = None  # None before EHLO, and after HELO
         self._transaction: Transaction | None = None
@@ -140,6 +87,8 @@ class Dialogue:
         except Exception:  # noqa: BLE001 - it must not bounce mail, and its text is not for the client
             _log.exception("a command of %s failed", self._client.address)
             self._host.count_fault()
+            if verb == b"AUTH":
+                return _CANNOT_CHECK
             return self._transaction.poison(OWN_FAULT) if self._transaction else OWN_FAULT
 
     def end(self) -> None:
@@ -171,10 +120,37 @@ class Dialogue:
         await self._greeted(argument, extended=True)
         self._offered = await self._offer()
         starttls = self._listener.tls in (Tls.OFFERED, Tls.REQUIRED) and not self._client.tls
-        await self._wire.say(ehlo_lines(self._host.settings.hostname, self._offered, starttls=starttls))
+        hostname, auth = self._host.settings.hostname, self._auth_offered
+        await self._wire.say(ehlo_lines(hostname, self._offered, starttls=starttls, auth=auth))
 
     async def _offer(self) -> Capabilities:
-        return offer(self._host.settings.max_message_size, await self._host.upstream.capabilities())
+        """Who may still sign in can turn out to be any project's."""
+        project = None if self._auth_offered else self._standing.project
+        return offer(self._host.settings.max_message_size, await self._host.capabilities(project))
+
+    @property
+    def _auth_offered(self) -> bool:
+        return bool(self._client.tls) and self._standing.can_sign_in
+
+    async def _auth(self, argument: str) -> Reply:
+        if not self._client.extended:
+            raise Refused(503, "5.5.1", "Say EHLO first")
+        if not self._client.tls:
+            raise Refused(538, "5.7.11", "Say STARTTLS first: the password would be sent in clear")
+        if self._standing.signed_in:
+            raise Refused(503, "5.5.1", "You are signed in already")
+        if self._transaction is not None:
+            raise Refused(503, "5.5.1", "A transaction is open")  # RFC 4954 section 4
+        self._standing.check_not_locked()
+        self._standing.sign_in(await read_login(argument, self._ask))
+        return Reply(235, "2.7.0", "Welcome")
+
+    async def _ask(self, challenge: bytes) -> bytes:
+        await self._wire.say(b"334 %s\r\n" % b64encode(challenge))
+        line = await self._wire.read_line()
+        if isinstance(line, Reply):
+            raise Refused(line.code, line.enhanced, line.text)
+        return line
 
     async def _helo(self, argument: str) -> Reply:
         await self._greeted(argument, extended=False)
@@ -196,20 +172,21 @@ class Dialogue:
         sender = self._sender(argument)
         if not self._host.budget.has_room(sender.size):
             return NO_ROOM
+        self._standing.take_message()
         self._transaction = transaction = self._begin()
         reply = await transaction.mail(sender)
         if not reply.accepted:
-            log_refusal(reply, id=transaction.id, client=self._client.address, sender=sender.mailbox)
+            log_refusal(reply, id=transaction.id, **who(self._client), sender=sender.mailbox)
             if not transaction.lost:
                 self._transaction = None
         return reply
 
     def _begin(self) -> Transaction:
-        return self._host.new_transaction()
+        return self._host.new_transaction(self._client.project)
 
     def _sender(self, argument: str) -> Sender:
         mailbox, rest = reverse_path(argument)
-        self._check_may_relay(mailbox)
+        self._admit(mailbox)
         parameters = mail_parameters(rest, self._offered)
         if parameters.size > self._size_limit:
             raise _too_large(self._size_limit)
@@ -218,11 +195,14 @@ class Dialogue:
             mailbox=mailbox, parameters=parameters.passed_on, size=parameters.size, utf8=parameters.utf8
         )
 
-    def _check_may_relay(self, mailbox: str) -> None:
-        if not self._may_relay:
-            denied = Refused(550, "5.7.1", "Relaying denied")
-            log_refusal(denied.reply, client=self._client.address, sender=mailbox)
-            raise denied
+    def _admit(self, mailbox: str) -> None:
+        """Know whose mail it is, and that it may send from there."""
+        try:
+            self._client = self._standing.admitted(self._client)
+            self._host.admission.check_sender(self._client, mailbox)
+        except Refused as denied:
+            log_refusal(denied.reply, **who(self._client), sender=mailbox)
+            raise
 
     @property
     def _size_limit(self) -> int:
@@ -235,12 +215,13 @@ class Dialogue:
         _check_ascii(mailbox, utf8=transaction.sender.utf8)
         if len(transaction.recipients) >= self._host.settings.max_recipients:
             raise Refused(452, "4.5.3", "Too many recipients, send the others after these")
+        self._standing.take_recipient()
         reply = await transaction.rcpt(Recipient(mailbox=mailbox, parameters=parameters))
         if not reply.accepted:
             log_refusal(
                 reply,
                 id=transaction.id,
-                client=self._client.address,
+                **who(self._client),
                 sender=transaction.sender.mailbox,
                 recipient=mailbox,
             )
@@ -279,7 +260,7 @@ class Dialogue:
             log_refusal(
                 refusal,
                 id=transaction.id,
-                client=self._client.address,
+                **who(self._client),
                 sender=transaction.sender.mailbox,
                 recipients=len(transaction.recipients),
             )
@@ -300,8 +281,9 @@ class Dialogue:
         if message.nul:
             return Reply(554, "5.6.0", "The message has a NUL in it")  # RFC 5322 section 4 forbids it
         setting = self._host.settings.bare_newlines
-        tolerant = self._may_relay if setting is BareNewlines.AUTO else setting is BareNewlines.NORMALISE
-        if message.bare_newlines and not tolerant:
+        if setting is BareNewlines.AUTO:
+            setting = BareNewlines.REFUSE if self._standing.listed is None else BareNewlines.NORMALISE
+        if message.bare_newlines and setting is BareNewlines.REFUSE:
             return Reply(521, "5.5.2", "The message has a CR or LF alone in it")
         return None
 
@@ -357,6 +339,7 @@ Dialogue.commands = {
     b"RCPT": Dialogue._rcpt,
     b"DATA": Dialogue._data,
     b"STARTTLS": Dialogue._starttls,
+    b"AUTH": Dialogue._auth,
     b"RSET": Dialogue._rset,
     b"NOOP": Dialogue._noop,
     b"VRFY": Dialogue._vrfy,

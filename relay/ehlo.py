@@ -1,5 +1,6 @@
 """What we offer in the answer to EHLO: what we can do, cut down to what the upstream can."""
 
+from relay.authentication import MECHANISMS
 from relay.upstream.port import Capabilities, room_for_growth
 
 
@@ -21,7 +22,7 @@ def offer(max_size: int, upstream: Capabilities | None) -> Capabilities:
     )
 
 
-def ehlo_lines(hostname: str, offered: Capabilities, *, starttls: bool) -> bytes:
+def ehlo_lines(hostname: str, offered: Capabilities, *, starttls: bool, auth: bool) -> bytes:
     """Return the whole reply. PIPELINING concerns only this hop: it is always there."""
     extensions = {
         f"SIZE {offered.size}": True,
@@ -31,6 +32,7 @@ def ehlo_lines(hostname: str, offered: Capabilities, *, starttls: bool) -> bytes
         "DSN": offered.dsn,
         "ENHANCEDSTATUSCODES": offered.enhanced_codes,
         "STARTTLS": starttls,
+        f"AUTH {' '.join(MECHANISMS)}": auth,
     }
     lines = [hostname, *(name for name, given in extensions.items() if given)]
     return "".join(

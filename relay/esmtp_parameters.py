@@ -12,8 +12,8 @@ _PARAMETER = re.compile(r"(?P<keyword>[A-Za-z0-9][A-Za-z0-9-]*+)(?:=(?P<value>[!
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*+"  # RFC 3461 section 4
 _EACH_NOTIFY = r"(?:SUCCESS|FAILURE|DELAY)"
 
-# AUTH= says who submitted the message. We have no login to vouch for it with, and RFC 4954 section 5 lets a
-# server that trusts nobody drop it.
+# AUTH= says who submitted the message first. RFC 4954 section 5 lets a server that trusts nobody's word on
+# that drop it.
 _MAIL_VALUES = {
     "SIZE": re.compile(r"[0-9]{1,20}"),
     "BODY": re.compile(r"7BIT|8BITMIME", re.IGNORECASE),

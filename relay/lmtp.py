@@ -13,7 +13,7 @@ from typing import Final
 from relay.delivery import INLINE_LIMIT
 from relay.dialogue import OWN_FAULT, Dialogue
 from relay.envelope import Recipient, Sender, Submission
-from relay.mail_log import log_refusal
+from relay.mail_log import log_refusal, who
 from relay.message_budget import Claim
 from relay.metrics import Phase
 from relay.replies import Reply
@@ -93,7 +93,7 @@ class LmtpDialogue(Dialogue):
         self, message: Submission, recipient: Recipient, shares: list[Claim], free: asyncio.Semaphore
     ) -> Reply:
         async with free:
-            transaction = self._host.new_transaction()
+            transaction = self._host.new_transaction(message.client.project)
             copy = replace(message, id=transaction.id, recipients=(recipient,))
             if refusal := await self._open(transaction, copy, recipient):
                 return refusal.with_id(copy.id)
@@ -119,7 +119,7 @@ class LmtpDialogue(Dialogue):
         log_refusal(
             reply,
             id=copy.id,
-            client=copy.client.address,
+            **who(copy.client),
             sender=copy.sender.mailbox or "<>",
             recipient=recipient.mailbox,
         )

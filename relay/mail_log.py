@@ -6,17 +6,27 @@ Never in it: bodies, secrets, tokens, URLs. How a line is written, as text or JS
 import logging
 from enum import StrEnum
 
+from accounts.model import DEFAULT_PROJECT
+from relay.envelope import Client
 from relay.replies import Reply
 
 _log = logging.getLogger("waypost.mail")
 
 
 class MailEvent(StrEnum):
-    """How a transaction ended."""
+    """How a transaction ended, or an attempt to sign in."""
 
     RELAYED = "relayed"  # the upstream took it
     REJECTED = "rejected"  # a 5xx, by the upstream or by us
     FAILED = "failed"  # a 4xx: the client comes again
+    SIGNED_IN = "signed-in"
+    SIGN_IN_REFUSED = "sign-in-refused"
+
+
+def who(client: Client) -> dict[str, object]:
+    """Return the fields that say who sends; the project `default` goes without saying."""
+    project = None if client.project == DEFAULT_PROJECT else client.project
+    return {"client": client.address, "credential": client.credential, "project": project}
 
 
 def log_mail(event: MailEvent, **fields: object) -> None:

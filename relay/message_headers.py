@@ -31,6 +31,7 @@ class MessageHeaders:
     automatic: bool  # Auto-Submitted says other than `no` [RFC 3834 section 5]
     received: int  # how many Received fields
     tracking_decided: bool = False  # one of them is of a Waypost that decided what is tracked
+    cut: bool = False  # whether the header goes on beyond what was looked at
 
 
 def read_headers(message: bytes) -> MessageHeaders:
@@ -48,6 +49,7 @@ def read_headers(message: bytes) -> MessageHeaders:
         automatic=any(_is_automatic(value) for value in fields.get("auto-submitted", [])),
         received=len(fields.get("received", [])),
         tracking_decided=any(map(_DECIDED.search, fields.get("received", []))),
+        cut=end < 0 and len(message) > _MOST,
     )
 
 

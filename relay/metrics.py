@@ -35,6 +35,14 @@ class Fault(StrEnum):
     SESSION = "session"  # a client was told 451 because of us
 
 
+class SignIn(StrEnum):
+    """How an attempt to sign in ended."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # unknown username, or wrong password
+    LOCKED = "locked"  # not looked at, after too many that were refused
+
+
 class RelayMetrics:
     """Of all relaying in one process."""
 
@@ -53,6 +61,8 @@ class RelayMetrics:
         self._untracked = {reason: untracked.labels(reason.value) for reason in Untracked}
         faults = Counter("waypost_faults", "Faults of Waypost's own", ["of"], registry=registry)
         self._faults = {fault: faults.labels(fault.value) for fault in Fault}
+        sign_ins = Counter("waypost_sign_ins", "Attempts to sign in", ["result"], registry=registry)
+        self._sign_ins = {result: sign_ins.labels(result.value) for result in SignIn}
         self._links = Counter("waypost_links_tracked", "Links that were rewritten", registry=registry)
         self._pixels = Counter("waypost_pixels_inserted", "Open pixels that were put in", registry=registry)
         self._problems = Counter(
@@ -120,6 +130,10 @@ class RelayMetrics:
     def watch_upstream(self, health: Health) -> None:
         """Know how a server is. Names come from the settings."""
         self._upstream_up.labels(health.name).set(health.up)
+
+    def signed_in(self, result: SignIn) -> None:
+        """Count an attempt to sign in."""
+        self._sign_ins[result].inc()
 
     def failed(self, fault: Fault) -> None:
         """Count a fault of ours."""

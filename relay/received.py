@@ -42,7 +42,7 @@ def protocol_name(client: Client, *, utf8: bool) -> str:
     if not client.extended:
         return "SMTP"
     name = "LMTP" if client.lmtp else "SMTP" if utf8 else "ESMTP"
-    return ("UTF8" if utf8 else "") + name + ("S" if client.tls else "")
+    return ("UTF8" if utf8 else "") + name + ("S" if client.tls else "") + ("A" if client.credential else "")
 
 
 def _clean_helo(helo: str) -> str:

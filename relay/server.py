@@ -9,6 +9,7 @@ from functools import partial
 
 from events.model import Record
 from links.ids import MESSAGE_RANDOM_BYTES, message_id
+from relay.admission import Admission
 from relay.arrivals import Arrivals
 from relay.delivery import Delivery
 from relay.dialogue import OWN_FAULT
@@ -21,7 +22,8 @@ from relay.replies import Reply
 from relay.session import SmtpSession
 from relay.settings import RelaySettings
 from relay.transaction import Transaction
-from relay.upstream.port import Capabilities, Upstream
+from relay.upstream.per_project import Upstreams
+from relay.upstream.port import Capabilities
 
 _log = logging.getLogger("waypost.relay")
 
@@ -37,7 +39,8 @@ class Relay:
         self,
         settings: RelaySettings,
         *,
-        upstream: Upstream,
+        upstreams: Upstreams,
+        admission: Admission,
         pipeline: Pipeline,
         record: Callable[[Record], object],
         metrics: RelayMetrics,
@@ -47,13 +50,15 @@ class Relay:
         tls: Callable[[], ssl.SSLContext | None] = lambda: None,
     ) -> None:
         self.settings = settings
-        self.upstream = upstream
+        self.admission = admission
+        self._upstreams = upstreams
         self.metrics = metrics
         self._now = now
         self._random_bytes = random_bytes
         self._delivery = Delivery(
             hostname=settings.hostname,
             pipeline=pipeline,
+            sender_refusal=admission.message_refusal,
             record=record,
             metrics=metrics,
             now=now,
@@ -87,7 +92,7 @@ class Relay:
         for delivery in list(self._deliveries):
             delivery.cancel()
         await _wait(self._deliveries, until=None)
-        await self.upstream.close()
+        await self._upstreams.close()
 
     @property
     def tls(self) -> ssl.SSLContext | None:
@@ -99,11 +104,15 @@ class Relay:
         """How many clients are."""
         return len(self._sessions)
 
-    def new_transaction(self) -> Transaction:
-        """Return a transaction with an id of its own."""
+    async def capabilities(self, project: int | None) -> Capabilities | None:
+        """Return what the project's upstream can do, or all of them where the project is not known yet."""
+        return await self._upstreams.capabilities(project)
+
+    def new_transaction(self, project: int) -> Transaction:
+        """Return a transaction on the project's upstream, with an id of its own."""
         now = self._now()
         return Transaction(
-            self.upstream, id=message_id(now, self._random_bytes(MESSAGE_RANDOM_BYTES)), at=now
+            self._upstreams.of(project), id=message_id(now, self._random_bytes(MESSAGE_RANDOM_BYTES)), at=now
         )
 
     async def deliver(self, submission: Submission, transaction: Transaction, claim: Claim) -> Reply:
@@ -133,8 +142,7 @@ class Relay:
 
     async def _deliver(self, submission: Submission, transaction: Transaction) -> Reply:
         try:
-            capabilities = await self.upstream.capabilities() or Capabilities()
-            return await self._delivery.deliver(submission, transaction, capabilities)
+            return await self._delivery.deliver(submission, transaction, await transaction.capabilities())
         except Exception:  # noqa: BLE001 - the client still has the message; a 5xx of ours would bounce it
             _log.exception("message %s was not sent", submission.id)
             self.count_fault()

@@ -14,7 +14,8 @@ from typing import Any, Protocol, cast
 
 from aiosmtpd.smtp import SMTP
 
-from relay.dialogue import ConnectionOver, Dialogue, Host
+from relay.dialogue import Dialogue
+from relay.dialogue_port import ConnectionOver, Host
 from relay.envelope import LOCAL
 from relay.listener import Listener
 from relay.lmtp import LmtpDialogue
@@ -143,14 +144,14 @@ class SmtpSession(SMTP):
         self._dialogue = dialogue = kind(self._host, self._listener, self._address, self)
         await self.say(f"220 {self.hostname} {kind.protocol} Waypost\r\n".encode("ascii"))
         while not (self._draining or self._over):
-            line = await self._read_command()
+            line = await self.read_line()
             reply = await dialogue.obey(line) if isinstance(line, bytes) else line
             if reply is not None:
                 if reply.closing:
                     self._know_last(reply)
                 await self.say(reply.encode())
 
-    async def _read_command(self) -> bytes | Reply:
+    async def read_line(self) -> bytes | Reply:
         """Return a line without its ending, or what to answer to something that is none."""
         self._wait_for_command()
         try:

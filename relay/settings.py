@@ -23,7 +23,6 @@ class RelaySettings:
     """SMTP in. Times in seconds."""
 
     hostname: str  # in greeting, EHLO and Received
-    networks: tuple[IPv4Network | IPv6Network, ...] = LOOPBACK  # clients that may relay
     proxy_peers: tuple[IPv4Network | IPv6Network, ...] = ()  # who must begin with a PROXY header
     max_per_address: int = 50  # connections, of the addresses that PROXY headers name
     max_message_size: int = 25 * 1024 * 1024  # octets

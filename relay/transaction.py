@@ -2,7 +2,7 @@
 
 from relay.envelope import Recipient, Sender
 from relay.replies import Reply
-from relay.upstream.port import ConnectionLost, Upstream, UpstreamError, UpstreamTransaction
+from relay.upstream.port import Capabilities, ConnectionLost, Upstream, UpstreamError, UpstreamTransaction
 
 
 class Transaction:
@@ -28,6 +28,10 @@ class Transaction:
     def lost(self) -> bool:
         """Whether the upstream was lost; a new MAIL may follow then."""
         return self._lost is not None
+
+    async def capabilities(self) -> Capabilities:
+        """Return what the upstream can do."""
+        return await self._upstream.capabilities() or Capabilities()
 
     async def mail(self, sender: Sender) -> Reply:
         """Answer MAIL. Where the reply is not 2xx there is no transaction, unless it is `lost`."""

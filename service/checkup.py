@@ -23,9 +23,10 @@ from rewriter.policy import Mode
 from service.database import open_database, open_projects, open_registry, resolver
 from service.errors import OperatorError
 from service.key_file import load_key_ring
-from service.settings import Settings
+from service.settings import Settings, UpstreamSection
 from service.settings_checks import listeners
 from service.tracking_switch import off_since
+from service.upstream_checks import upstreams
 from service.upstream_wiring import smtp_servers, system_default, upstream_directory
 from storage.engine import DatabaseUnavailable
 from storage.migrate import is_current
@@ -58,7 +59,7 @@ def check_all(settings: Settings, now: int) -> Iterator[Finding]:
     yield from _database(settings)
     yield from _journal(settings)
     yield from _tracking(settings)
-    yield from _upstream(settings)
+    yield from _upstreams(settings)
     yield from _ports(settings)
     yield from _targets(settings)
     yield from _domains(settings)
@@ -153,30 +154,33 @@ def _switch(file: Path) -> Iterator[Finding]:
         yield _warn("tracking", message, "run `waypost tracking on` when it may go on")
 
 
-def _upstream(settings: Settings) -> Iterator[Finding]:
-    directory = upstream_directory(settings.upstream)
+def _upstreams(settings: Settings) -> Iterator[Finding]:
+    for place, section in upstreams(settings).items():
+        yield from _upstream(place, section)
+
+
+def _upstream(place: str, section: UpstreamSection) -> Iterator[Finding]:
+    directory = upstream_directory(section)
     if directory is not None:
-        yield _writable("upstream", directory)
-        yield _warn(
-            "upstream", "messages go into a folder and no further", "set upstream.url to deliver mail"
-        )
+        yield _writable(place, directory)
+        yield _warn(place, "messages go into a folder and no further", f"set {place}.url to deliver mail")
         return
     try:
-        servers = smtp_servers(settings.upstream, "localhost")
+        servers = smtp_servers(section, place, "localhost")
     except OperatorError as error:
-        yield _fail("upstream", str(error), "mend the settings of [upstream]")
+        yield _fail(place, str(error), f"mend the settings of [{place}]")
         return
     for server in servers:
         try:
             asyncio.run(_connect(server))
         except UpstreamError as error:
             yield _fail(
-                "upstream",
+                place,
                 f"{server.name} cannot be used: {error}",
-                "mail is answered 451 where no server can; see [upstream]",
+                f"mail is answered 451 where no server can; see [{place}]",
             )
         else:
-            yield _ok("upstream", f"{server.name} answers")
+            yield _ok(place, f"{server.name} answers")
 
 
 async def _connect(server: SmtpServer) -> None:
@@ -233,11 +237,21 @@ def _domains(settings: Settings) -> Iterator[Finding]:
     try:
         with open_projects(settings) as projects:
             for project in projects.all():
+                yield from _upstream_of(project, settings)
                 with open_registry(settings, project.name) as registry:
                     tracking, sending = registry.tracking_domains(), registry.sending_domains()
                 yield from _domains_of(project, tracking, sending)
     except (OperatorError, StoreUnavailable, AccountError):
         return  # the finding about the database has said it
+
+
+def _upstream_of(project: Project, settings: Settings) -> Iterator[Finding]:
+    if project.upstream is not None and project.upstream not in settings.upstreams:
+        yield _fail(
+            "upstream",
+            f"the project {project.name} names {project.upstream}, which the settings lack: mail gets 451",
+            f"write [upstreams.{project.upstream}]; or waypost project set {project.name} --upstream inherit",
+        )
 
 
 def _domains_of(

@@ -56,6 +56,7 @@ def open_projects(settings: Settings) -> Iterator[Projects]:
         yield Projects(
             store=SqlAccountStore(engine),
             default_networks=tuple(map(ip_network, settings.relay.networks)),
+            upstreams=settings.upstreams,
             clock=_now,
         )
 

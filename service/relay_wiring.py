@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from service.relay_generation import Generation, LocalRelay
-from service.settings import Settings
+from service.settings import Settings, UpstreamSection
 from service.wiring import Live, build_relay
 from service.worker_messages import Begin
 from service.worker_pool import WorkerPool, worker_count
@@ -39,10 +39,14 @@ async def _spawn(settings: Settings, live: Live) -> WorkerProcess:
 
 def worker_share(settings: Settings, count: int) -> Settings:
     """Return what each of `count` workers gets of what is limited for all of them together."""
-    pool_size = max(1, settings.upstream.pool_size // count)
     in_flight = max(1, settings.relay.max_bytes_in_flight // count)
     return replace(
         settings,
         relay=replace(settings.relay, max_bytes_in_flight=in_flight),
-        upstream=replace(settings.upstream, pool_size=pool_size),
+        upstream=_pool_share(settings.upstream, count),
+        upstreams={name: _pool_share(section, count) for name, section in settings.upstreams.items()},
     )
+
+
+def _pool_share(section: UpstreamSection, count: int) -> UpstreamSection:
+    return replace(section, pool_size=max(1, section.pool_size // count))

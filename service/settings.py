@@ -3,6 +3,7 @@
 A field's comment here is its documentation for developers; `config.example.toml` says the same to operators.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -48,6 +49,7 @@ class RelaySection:
     tls_certificate: Path | None = None  # PEM, the chain behind it; read again when it changes
     tls_key: Path | None = None
     networks: tuple[str, ...] = LOOPBACK_NETWORKS  # clients that may relay
+    bind_senders: bool = True  # a login sends from the sending domains of its project alone
     proxy_peers: tuple[str, ...] = ()  # networks of proxies that begin with a PROXY header, version 2
     max_connections: int = 2_000
     max_connections_per_address: int = 50
@@ -181,6 +183,7 @@ class Settings:
 
     relay: RelaySection = RelaySection()
     upstream: UpstreamSection = UpstreamSection()
+    upstreams: Mapping[str, UpstreamSection] = field(default_factory=dict)  # by name, for projects
     tracking: TrackingSection = TrackingSection()
     limits: Limits = field(default_factory=Limits)
     tracker: TrackerSection = TrackerSection()

@@ -11,7 +11,7 @@ from domains.names import host_name
 from relay.listener import Listener, parse_host_port, parse_listener
 from service.errors import OperatorError
 from service.settings import RelaySection, Settings
-from service.upstream_checks import check_upstream
+from service.upstream_checks import check_upstreams
 
 AT_LEAST_ONE = (
     *("max_connections", "max_connections_per_address", "max_message_size", "max_bytes_in_flight"),
@@ -42,7 +42,7 @@ def check_values(settings: Settings, origin: str) -> None:
         if getattr(relay, name) < 1:
             raise SettingsError(f"{origin}: relay.{name}: must be at least 1")
     try:
-        check_upstream(settings.upstream)
+        check_upstreams(settings)
     except ValueError as error:
         raise SettingsError(f"{origin}: {error}") from None
 

@@ -14,11 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from service.settings import Settings
+from service.settings import Settings, UpstreamSection
 from service.settings_checks import SettingsError, check_values
 
 ENVIRONMENT_PREFIX = "WAYPOST_"
 DEFAULT_FILE = Path("waypost.toml")
+UPSTREAMS = "upstreams"  # the one table of tables: [upstreams.NAME]
 
 
 def load_settings(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -31,11 +32,16 @@ def load_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
     tables = _read(source) if source else {}
     origin = str(source) if source else "settings"
     sections = _section_types()
-    _refuse_unknown(tables, sections, origin, "section")
+    _refuse_unknown(tables, {**sections, UPSTREAMS: None}, origin, "section")
     values = {name: _own_table(tables, name, origin) for name in sections}
-    _apply_environment(values, sections, environment)
+    upstreams = _named_tables(tables, origin)
+    _apply_environment(values, upstreams, sections, environment)
     folder = source.parent if source else Path()
     built = {name: _build(sections[name], values[name], f"{origin}: {name}") for name in sections}
+    built[UPSTREAMS] = {
+        name: _build(UpstreamSection, table, f"{origin}: {UPSTREAMS}.{name}")
+        for name, table in upstreams.items()
+    }
     settings = _anchored(Settings(**built, source=source), folder)
     check_values(settings, origin)
     return settings
@@ -68,6 +74,14 @@ def _own_table(tables: Mapping[str, Any], name: str, origin: str) -> dict[str, A
     return dict(table)
 
 
+def _named_tables(tables: Mapping[str, Any], origin: str) -> dict[str, dict[str, Any]]:
+    named = _own_table(tables, UPSTREAMS, origin)
+    for name, table in named.items():
+        if not isinstance(table, dict):
+            raise SettingsError(f"{origin}: {UPSTREAMS}.{name} must be a table: [{UPSTREAMS}.{name}]")
+    return {name: dict(table) for name, table in named.items()}
+
+
 def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any], origin: str, what: str) -> None:
     for name in given:
         if name not in known:
@@ -77,11 +91,18 @@ def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any], origin: 
 
 
 def _apply_environment(
-    values: dict[str, dict[str, Any]], sections: Mapping[str, type[Any]], environment: Mapping[str, str]
+    values: dict[str, dict[str, Any]],
+    upstreams: dict[str, dict[str, Any]],
+    sections: Mapping[str, type[Any]],
+    environment: Mapping[str, str],
 ) -> None:
     for variable, text in environment.items():
         section, separator, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
         if not variable.startswith(ENVIRONMENT_PREFIX) or not separator:
+            continue
+        if section == UPSTREAMS:  # WAYPOST_UPSTREAMS__NAME__KEY
+            name, _, key = key.partition("__")
+            upstreams.setdefault(name, {})[key] = text
             continue
         _refuse_unknown({section: text}, sections, variable, "section")
         values[section][key] = text
@@ -148,6 +169,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     """Anchor every relative path at `folder`, those inside URLs too."""
     sections = {name: _anchored_paths(getattr(settings, name), folder) for name in _section_types()}
     sections["upstream"] = _anchored_url(sections["upstream"], "dir:", folder)
+    sections[UPSTREAMS] = {
+        name: _anchored_url(_anchored_paths(section, folder), "dir:", folder)
+        for name, section in settings.upstreams.items()
+    }
     sections["database"] = _anchored_url(sections["database"], "sqlite:///", folder)
     return dataclasses.replace(settings, **sections)
 

@@ -3,13 +3,16 @@
 Errors are ValueErrors whose text begins with the key, and never shows a password.
 """
 
+import re
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from relay.settings import is_loopback
-from service.settings import UpstreamSection, UpstreamServer
+from service.settings import Settings, UpstreamSection, UpstreamServer
 
 UPSTREAM_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
+_NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
 _AT_LEAST_ONE = (
     *("pool_size", "pool_wait_seconds", "connection_seconds", "connect_seconds", "reply_seconds"),
     *("data_seconds", "final_reply_seconds"),
@@ -21,24 +24,38 @@ def is_directory(server: UpstreamServer) -> bool:
     return server.url.startswith("dir:")
 
 
-def servers(section: UpstreamSection) -> dict[str, UpstreamServer]:
+def upstreams(settings: Settings) -> dict[str, UpstreamSection]:
+    """Return the default upstream and the named ones, each by its place in the settings."""
+    named = {f"upstreams.{name}": section for name, section in settings.upstreams.items()}
+    return {"upstream": settings.upstream, **named}
+
+
+def servers(section: UpstreamSection, place: str) -> dict[str, UpstreamServer]:
     """Return all servers in the order in which they are tried, each by its place in the settings."""
-    fallback = {f"upstream.fallback[{n}]": server for n, server in enumerate(section.fallback, 1)}
-    return {"upstream": section, **fallback}
+    fallback = {f"{place}.fallback[{n}]": server for n, server in enumerate(section.fallback, 1)}
+    return {place: section, **fallback}
 
 
-def check_upstream(section: UpstreamSection) -> None:
+def check_upstreams(settings: Settings) -> None:
     """Raise ValueError for the first value that cannot be used."""
+    for name in settings.upstreams:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"upstreams.{name}: a name is up to 32 letters a-z, digits and hyphens")
+    for place, section in upstreams(settings).items():
+        _check_upstream(section, place)
+
+
+def _check_upstream(section: UpstreamSection, root: str) -> None:
     if is_directory(section) and section.fallback:
-        raise ValueError("upstream.fallback: a folder needs no other server")
-    for place, server in servers(section).items():
+        raise ValueError(f"{root}.fallback: a folder needs no other server")
+    for place, server in servers(section, root).items():
         if server.password and server.password_file:
             raise ValueError(f"{place}: give password or password_file, not both")
         if server is not section or not is_directory(section):
             _check_server(server, place)
     for name in _AT_LEAST_ONE:
         if getattr(section, name) < 1:
-            raise ValueError(f"upstream.{name}: must be at least 1")
+            raise ValueError(f"{root}.{name}: must be at least 1")
 
 
 def parse_upstream(url: str) -> SplitResult:

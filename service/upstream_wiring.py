@@ -6,21 +6,57 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from accounts.directory import AccountDirectory
+from relay.control.vendors import Profile
 from relay.settings import usable_system_default
 from relay.upstream.connection_pool import PoolLimits
 from relay.upstream.directory_upstream import DirectoryUpstream
 from relay.upstream.health import Health
+from relay.upstream.per_project import Upstreams
 from relay.upstream.port import Upstream
 from relay.upstream.smtp_server import Security, SmtpServer
 from relay.upstream.smtp_upstream import SmtpUpstream
 from service.errors import OperatorError
 from service.settings import Settings, UpstreamSection, UpstreamServer
-from service.upstream_checks import UPSTREAM_PORTS, is_directory, parse_upstream, servers
+from service.upstream_checks import UPSTREAM_PORTS, is_directory, parse_upstream, servers, upstreams
 
 
-def build_upstream(settings: Settings, hostname: str, watch: Callable[[Health], None]) -> Upstream:
-    """Return the upstream that the settings describe. Raises OperatorError."""
-    section = settings.upstream
+def build_upstreams(
+    settings: Settings,
+    hostname: str,
+    accounts: Callable[[], AccountDirectory],
+    watch: Callable[[Health], None],
+) -> Upstreams:
+    """Return the upstreams that the settings describe. Raises OperatorError."""
+    built = {
+        place: _upstream(section, place, hostname, watch) for place, section in upstreams(settings).items()
+    }
+    return Upstreams(
+        built["upstream"],
+        {name: built[f"upstreams.{name}"] for name in settings.upstreams},
+        lambda project: _upstream_name(accounts(), project),
+    )
+
+
+def profiles(settings: Settings, accounts: Callable[[], AccountDirectory]) -> Callable[[int], Profile]:
+    """Return what tells whose servers a project's upstream is."""
+
+    def profile(project: int) -> Profile:
+        name = _upstream_name(accounts(), project)
+        section = settings.upstream if name is None else settings.upstreams.get(name)
+        return section.profile if section else Profile.NONE
+
+    return profile
+
+
+def _upstream_name(accounts: AccountDirectory, project: int) -> str | None:
+    known = accounts.project(project)
+    return known.upstream if known else None
+
+
+def _upstream(
+    section: UpstreamSection, place: str, hostname: str, watch: Callable[[Health], None]
+) -> Upstream:
     directory = upstream_directory(section)
     if directory is not None:
         return DirectoryUpstream(directory)
@@ -32,7 +68,11 @@ def build_upstream(settings: Settings, hostname: str, watch: Callable[[Health], 
         messages=section.connection_messages,
     )
     return SmtpUpstream(
-        smtp_servers(section, hostname), limits, monotonic=time.monotonic, jitter=random.random, watch=watch
+        smtp_servers(section, place, hostname),
+        limits,
+        monotonic=time.monotonic,
+        jitter=random.random,
+        watch=watch,
     )
 
 
@@ -41,20 +81,24 @@ def upstream_directory(section: UpstreamSection) -> Path | None:
     return Path(section.url.removeprefix("dir:")) if is_directory(section) else None
 
 
-def smtp_servers(section: UpstreamSection, hostname: str) -> list[SmtpServer]:
+def smtp_servers(section: UpstreamSection, place: str, hostname: str) -> list[SmtpServer]:
     """Return where and how to connect, in the order of trying.
 
     Raises OperatorError for a file that cannot be read.
     """
-    return [_smtp_server(section, server, place, hostname) for place, server in servers(section).items()]
+    return [
+        _smtp_server(section, server, where, hostname) for where, server in servers(section, place).items()
+    ]
 
 
 def system_default(settings: Settings) -> str | None:
     """Return the base URL of the last resort, where there is one that mail may carry."""
-    base, section = settings.tracking.default_domain, settings.upstream
-    if is_directory(section):
-        return usable_system_default(base, None)
-    hosts = [parse_upstream(server.url).hostname for server in servers(section).values()]
+    base = settings.tracking.default_domain
+    hosts = [
+        None if is_directory(server) else parse_upstream(server.url).hostname
+        for place, section in upstreams(settings).items()
+        for server in servers(section, place).values()
+    ]
     return base if all(usable_system_default(base, host) for host in hosts) else None
 
 

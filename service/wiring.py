@@ -14,11 +14,14 @@ from sqlalchemy import Engine
 
 from accounts.directory import AccountDirectory
 from accounts.errors import StoreUnavailable as AccountsUnavailable
+from accounts.lockout import Lockout, LockoutRule
+from accounts.rate_limits import RateLimits
 from domains.directory import Directory
 from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.names import registrable
 from events.journal import Journal
 from links.ids import RECORD_BYTES, record_id
+from relay.admission import Admission
 from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline
 from relay.server import Relay
@@ -30,7 +33,7 @@ from service.freshness import LiveDirectory, LiveKeyRing
 from service.live_accounts import LiveAccounts
 from service.monitoring import new_registry
 from service.settings import RelaySection, Settings, TrackerSection
-from service.upstream_wiring import build_upstream, system_default
+from service.upstream_wiring import build_upstreams, profiles, system_default
 from service.worker_numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
@@ -48,6 +51,8 @@ class Live:
     journal: Journal
     registry: CollectorRegistry
     numbers: WorkerNumbers
+    lockout: Lockout
+    rates: RateLimits
     relay_metrics: Callable[[], RelayMetrics]  # one for all generations; none where workers have theirs
     tracker_metrics: Callable[[], TrackerMetrics]
 
@@ -76,6 +81,8 @@ def build_live(
     return Live(
         registry=registry,
         numbers=WorkerNumbers(registry),
+        lockout=Lockout(LockoutRule(), time.monotonic),
+        rates=RateLimits(time.monotonic),
         relay_metrics=cache(lambda: RelayMetrics(registry)),
         tracker_metrics=cache(lambda: TrackerMetrics(registry)),
         directory=directory,
@@ -91,7 +98,10 @@ def build_relay(settings: Settings, live: Live) -> Relay:
     hostname = settings.relay.hostname or socket.getfqdn()
     return Relay(
         relay_settings(settings.relay, hostname),
-        upstream=build_upstream(settings, hostname, live.relay_metrics().watch_upstream),
+        upstreams=build_upstreams(
+            settings, hostname, lambda: live.accounts.current, live.relay_metrics().watch_upstream
+        ),
+        admission=build_admission(settings.relay, live),
         pipeline=build_pipeline(settings, live),
         record=live.journal.append,
         metrics=live.relay_metrics(),
@@ -102,11 +112,22 @@ def build_relay(settings: Settings, live: Live) -> Relay:
     )
 
 
+def build_admission(section: RelaySection, live: Live) -> Admission:
+    """Return who decides who may relay; failures and rates are counted for all generations."""
+    return Admission(
+        accounts=lambda: live.accounts.current,
+        owner=lambda domain: live.directory.current.owner(domain),
+        lockout=live.lockout,
+        rates=live.rates,
+        metrics=live.relay_metrics(),
+        bind_senders=section.bind_senders,
+    )
+
+
 def relay_settings(section: RelaySection, hostname: str) -> RelaySettings:
     """Return what the relay needs of its section."""
     return RelaySettings(
         hostname=hostname,
-        networks=networks(section.networks),
         proxy_peers=networks(section.proxy_peers),
         max_per_address=section.max_connections_per_address,
         max_message_size=section.max_message_size,
@@ -137,7 +158,7 @@ def build_pipeline(settings: Settings, live: Live) -> Pipeline:
         accounts=lambda: live.accounts.current,
         ring=lambda: live.ring.current,
         rewrite=rewrite,
-        profile=lambda project: settings.upstream.profile,
+        profile=profiles(settings, lambda: live.accounts.current),
         switched_off=settings.tracking.switch.exists,
     )
 

@@ -3,10 +3,12 @@
 UpstreamError            answered with its `reply`, a 451; nothing is lost: the client has the message
 ├── Unreachable          no connection: refused, timed out, TLS, login
 ├── Busy                 all connections of the pool stayed in use
+├── NotConfigured        the settings lack it
 ├── ConnectionLost       dropped, silent or speaking nonsense, before the final dot
 └── OutcomeUnknown       the same after the final dot: the upstream may have taken the message
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -34,6 +36,20 @@ def room_for_growth(size: int) -> int:
     return min(_MAX_GROWTH, size // 4)
 
 
+def shared(known: Sequence[Capabilities]) -> Capabilities:
+    """Return what all servers of some can do; the smallest size limit, 0 where none has one."""
+    sizes = [one.size for one in known if one.size]
+    return Capabilities(
+        size=min(sizes) if sizes else None if all(one.size is None for one in known) else 0,
+        eight_bit=all(one.eight_bit for one in known),
+        utf8=all(one.utf8 for one in known),
+        dsn=all(one.dsn for one in known),
+        enhanced_codes=all(one.enhanced_codes for one in known),
+        pipelining=all(one.pipelining for one in known),
+        chunking=all(one.chunking for one in known),
+    )
+
+
 class UpstreamError(Exception):
     """The upstream failed. The message is for the log; the client gets `reply`."""
 
@@ -50,6 +66,12 @@ class Busy(UpstreamError):
     """No connection became free in time."""
 
     reply = Reply(451, "4.4.5", "All connections to the next server are in use, try again later")
+
+
+class NotConfigured(UpstreamError):
+    """The settings do not have this upstream."""
+
+    reply = Reply(451, "4.3.5", "The next server is not configured, try again later")
 
 
 class ConnectionLost(UpstreamError):

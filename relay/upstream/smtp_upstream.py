@@ -9,7 +9,7 @@ from relay.replies import Reply
 from relay.upstream.connection_pool import PoolLimits
 from relay.upstream.health import Health
 from relay.upstream.next_hop import Lease, NextHop
-from relay.upstream.port import Busy, Capabilities, Unreachable
+from relay.upstream.port import Busy, Capabilities, Unreachable, shared
 from relay.upstream.smtp_server import SmtpServer
 from relay.upstream.smtp_transaction import SmtpTransaction, lacks
 
@@ -53,7 +53,7 @@ class SmtpUpstream:
         if self._learning and (first or not self._known):
             await asyncio.wait(self._learning.values(), timeout=_LEARNING_PATIENCE)
         known = self._known
-        return (known[0] if len(known) == 1 else _shared(known)) if known else None
+        return (known[0] if len(known) == 1 else shared(known)) if known else None
 
     async def open(self, sender: Sender) -> tuple[Reply, SmtpTransaction | None]:
         """Answer MAIL once a connection is at hand."""
@@ -118,17 +118,3 @@ class SmtpUpstream:
 async def _reach(hop: NextHop) -> None:
     with suppress(Unreachable, Busy):  # MAIL will meet the same error, and say it
         (await hop.acquire()).release()
-
-
-def _shared(known: Sequence[Capabilities]) -> Capabilities:
-    """Return what all of them can do; the smallest size limit, 0 where none has one."""
-    sizes = [one.size for one in known if one.size]
-    return Capabilities(
-        size=min(sizes) if sizes else None if all(one.size is None for one in known) else 0,
-        eight_bit=all(one.eight_bit for one in known),
-        utf8=all(one.utf8 for one in known),
-        dsn=all(one.dsn for one in known),
-        enhanced_codes=all(one.enhanced_codes for one in known),
-        pipelining=all(one.pipelining for one in known),
-        chunking=all(one.chunking for one in known),
-    )

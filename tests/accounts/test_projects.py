@@ -26,7 +26,12 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def projects(store: MemoryStore) -> Projects:
-    return Projects(store=store, default_networks=(ip_network("127.0.0.0/8"),), clock=lambda: NOW)
+    return Projects(
+        store=store,
+        default_networks=(ip_network("127.0.0.0/8"),),
+        upstreams=("far",),
+        clock=lambda: NOW,
+    )
 
 
 def test_a_project_is_added_in_lower_case_with_nothing_set(projects: Projects) -> None:
@@ -55,6 +60,14 @@ def test_what_is_set_is_set_and_the_rest_stays(projects: Projects) -> None:
     assert changed.networks == (ip_network("192.0.2.0/24"),)
     assert projects.find("default") == changed
     assert projects.change("default", ProjectSettings(tracking=None)).tracking is None
+
+
+def test_an_upstream_is_one_of_the_settings(projects: Projects) -> None:
+    assert projects.change("default", ProjectSettings(upstream="far")).upstream == "far"
+    with pytest.raises(NotFound, match="no upstream 'near'"):
+        projects.change("default", ProjectSettings(upstream="near"))
+    assert projects.find("default").upstream == "far"
+    assert projects.change("default", ProjectSettings(upstream=None)).upstream is None
 
 
 def test_networks_come_and_go(projects: Projects) -> None:

@@ -105,6 +105,7 @@ def test_domains_and_senders_of_two_projects_do_not_mix(shop: Run, dns: DnsServe
         (("project", "show", "no"), "no project is called"),
         (("project", "set", "default", "--add-network", "0.0.0.0/0"), "open relay"),
         (("project", "set", "default", "--add-network", "127.0.0.0/8"), "relay.networks"),
+        (("project", "set", "default", "--upstream", "no"), "no upstream"),
         (("domain", "list", "--project", "no"), "no project is called"),
         (("sender", "list", "--project", "no"), "no project is called"),
         (("credential", "add", "--project", "no"), "no project is called"),

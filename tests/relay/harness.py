@@ -13,29 +13,35 @@ from typing import Any, Self
 from prometheus_client import CollectorRegistry
 
 from accounts.directory import AccountDirectory
+from accounts.lockout import Lockout, LockoutRule
+from accounts.model import Network
+from accounts.rate_limits import RateLimits
 from domains.directory import Directory
 from events.model import MessageRecord, Outcome, Record
 from links.key_ring import KeyRing
 from relay.acceptor import Acceptor
+from relay.admission import Admission
 from relay.control.vendors import Profile
 from relay.listener import Listener
 from relay.metrics import RelayMetrics
 from relay.pipeline import Pipeline, Rewrite
 from relay.server import Relay
-from relay.settings import RelaySettings, TrackingSettings
+from relay.settings import LOOPBACK, RelaySettings, TrackingSettings
 from relay.upstream.connection_pool import PoolLimits
+from relay.upstream.per_project import Upstreams
 from relay.upstream.port import Upstream
 from relay.upstream.smtp_server import SmtpServer
 from relay.upstream.smtp_upstream import SmtpUpstream
 from rewriter.policy import Links, Policy
 from rewriter.report import Edit, LinkReport, Report, Result
+from tests.accounts.builders import project
 from tests.smtp_upstream import reset
 
 NOW = 1_795_000_000_000  # 2026-11-18, milliseconds
 SYSTEM_DEFAULT = "http://localhost:8080"
 RING = KeyRing.first(b"k" * 32, NOW)
 DIRECTORY = Directory.build([], [], system_default=SYSTEM_DEFAULT)
-OF_PIPELINE = frozenset(("directory", "accounts", "ring", "rewrite", "profile", "switched_off"))
+OF_PIPELINE = frozenset(("ring", "rewrite", "profile", "switched_off"))
 NO_ACCOUNTS = AccountDirectory.build([], [], [])
 SMTP = Listener()
 LINK = b"http://shop.example/sale"
@@ -96,7 +102,7 @@ def pipeline_of(
     tracking: TrackingSettings,
     *,
     directory: Callable[[], Directory] = lambda: DIRECTORY,
-    accounts: AccountDirectory = NO_ACCOUNTS,
+    accounts: Callable[[], AccountDirectory] = lambda: NO_ACCOUNTS,
     ring: Callable[[], KeyRing] = lambda: RING,
     rewrite: Rewrite = rewrite_link,
     profile: Profile = Profile.NONE,
@@ -106,7 +112,7 @@ def pipeline_of(
     return Pipeline(
         tracking,
         directory=directory,
-        accounts=lambda: accounts,
+        accounts=accounts,
         ring=ring,
         rewrite=rewrite,
         profile=lambda project: profile,
@@ -129,18 +135,35 @@ class RunningRelay:
         listener: Listener = SMTP,
         tls: ssl.SSLContext | None = None,
         hostname: str = "relay.test",
+        networks: tuple[Network, ...] = LOOPBACK,
+        accounts: Callable[[], AccountDirectory] | None = None,
+        directory: Callable[[], Directory] = lambda: DIRECTORY,
+        upstreams: Upstreams | None = None,
+        bind_senders: bool = True,
         **settings: Any,
     ) -> None:
         of_pipeline = {name: settings.pop(name) for name in OF_PIPELINE & settings.keys()}
         tracking = tracking or TrackingSettings(unknown_senders=True)
         self.records: list[Record] = []
+        self.clock = Clock()  # of locks and rates
         self.registry = CollectorRegistry()
+        metrics = RelayMetrics(self.registry)
+        only_networks = AccountDirectory.build([project()], [], [], default_networks=networks)
+        accounts = accounts or (lambda: only_networks)
         self.relay = Relay(
             RelaySettings(hostname=hostname, **settings),
-            upstream=upstream,
-            pipeline=pipeline_of(tracking, **of_pipeline),
+            upstreams=upstreams or Upstreams(upstream),
+            admission=Admission(
+                accounts=accounts,
+                owner=lambda domain: directory().owner(domain),
+                lockout=Lockout(LockoutRule(), self.clock),
+                rates=RateLimits(self.clock),
+                metrics=metrics,
+                bind_senders=bind_senders,
+            ),
+            pipeline=pipeline_of(tracking, directory=directory, accounts=accounts, **of_pipeline),
             record=record or self.records.append,
-            metrics=RelayMetrics(self.registry),
+            metrics=metrics,
             now=lambda: NOW,
             monotonic=time.monotonic,
             random_bytes=numbered_bytes(),

@@ -8,21 +8,28 @@ from typing import Any, cast
 
 from prometheus_client import CollectorRegistry
 
+from accounts.directory import AccountDirectory
+from accounts.lockout import Lockout, LockoutRule
+from accounts.rate_limits import RateLimits
 from events.model import Record
+from relay.admission import Admission
 from relay.envelope import Recipient, Sender
 from relay.listener import Listener
 from relay.metrics import Fault, RelayMetrics
 from relay.replies import MAX_LINE, Reply
 from relay.server import Relay
 from relay.session import SmtpSession
-from relay.settings import RelaySettings, TrackingSettings
+from relay.settings import LOOPBACK, RelaySettings, TrackingSettings
+from relay.upstream.per_project import Upstreams
 from relay.upstream.port import Capabilities, ConnectionLost
 from rewriter.policy import Mode
-from tests.relay.harness import NOW, pipeline_of
+from tests.accounts.builders import project
+from tests.relay.harness import DIRECTORY, NOW, pipeline_of
 
 REPLY_LINE = re.compile(rb"[2-5][0-5][0-9][ -][ -~]*\r\n")
 MAILBOX = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"<>\s]*)(?:@[^<>\s]+)?')
 SIZE_LIMIT = 2_000
+ACCOUNTS = AccountDirectory.build([project()], [], [], default_networks=LOOPBACK)
 
 
 def check_session(said: bytes) -> "Upstream":
@@ -90,7 +97,14 @@ def _relay(upstream: "Upstream", metrics: RelayMetrics) -> Relay:
             max_recipients=3,
             error_delay=0,
         ),
-        upstream=upstream,
+        upstreams=Upstreams(upstream),
+        admission=Admission(
+            accounts=lambda: ACCOUNTS,
+            owner=DIRECTORY.owner,
+            lockout=Lockout(LockoutRule(), time.monotonic),
+            rates=RateLimits(time.monotonic),
+            metrics=metrics,
+        ),
         pipeline=pipeline_of(TrackingSettings(mode=Mode.OFF)),
         record=_forget,
         metrics=metrics,

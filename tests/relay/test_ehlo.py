@@ -30,11 +30,20 @@ def test_an_upstream_never_reached_may_have_everything() -> None:
 
 
 def test_the_lines() -> None:
-    assert ehlo_lines("relay.test", Capabilities(size=1000, eight_bit=True), starttls=False) == (
+    assert ehlo_lines("relay.test", Capabilities(size=1000, eight_bit=True), starttls=False, auth=False) == (
         b"250-relay.test\r\n250-SIZE 1000\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
     )
-    assert ehlo_lines("relay.test", Capabilities(size=1), starttls=False).endswith(b"\r\n250 PIPELINING\r\n")
+    assert ehlo_lines("relay.test", Capabilities(size=1), starttls=False, auth=False).endswith(
+        b"\r\n250 PIPELINING\r\n"
+    )
 
 
 def test_starttls_is_offered_where_it_is_to_be() -> None:
-    assert ehlo_lines("relay.test", Capabilities(size=1000), starttls=True).endswith(b"250 STARTTLS\r\n")
+    assert ehlo_lines("relay.test", Capabilities(size=1000), starttls=True, auth=False).endswith(
+        b"250 STARTTLS\r\n"
+    )
+
+
+def test_auth_is_offered_where_it_is_to_be() -> None:
+    lines = ehlo_lines("relay.test", Capabilities(size=1000), starttls=False, auth=True)
+    assert lines.endswith(b"250 AUTH PLAIN LOGIN\r\n")
