@@ -167,7 +167,7 @@ def test_cancelled_in_a_transaction_the_connection_is_not_used_again(phase: str)
         }
         step = steps.get(phase, lambda: transaction.message(b"x\r\n", name="1"))
         seen = (
-            (lambda: server.transactions[0].content)
+            (lambda: [seen.content for seen in server.transactions if seen.content])
             if phase == "end"
             else lambda: phase in str(server.commands)
         )
