@@ -65,6 +65,8 @@ def waypost(folder: Path, *arguments: str, **environment: str) -> subprocess.Com
 class RunningWaypost:
     """Started by `with`; `log` holds the lines so far. SIGTERM at the end, and the exit code is checked."""
 
+    before: tuple[str, ...] = ()  # what the command is given to, as its last arguments
+
     def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
         self.folder = folder
         self.log: list[str] = []
@@ -74,7 +76,7 @@ class RunningWaypost:
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [COMMAND, "serve", *self._arguments],
+            [*self.before, COMMAND, "serve", *self._arguments],
             cwd=self.folder,
             env=clean_environment(self._environment),
             stderr=subprocess.PIPE,
