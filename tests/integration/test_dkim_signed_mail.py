@@ -81,7 +81,7 @@ def verifies(message: bytes, key: Key) -> bool:
 
 @each_body
 @pytest.mark.parametrize("canonical", CANONICAL, ids=lambda names: b"-".join(names).decode())
-def test_a_signed_message_still_verifies(
+def test_14_a_signed_message_still_verifies(
     respecting: Relaying, key: Key, canonical: tuple[bytes, bytes], body: bytes
 ) -> None:
     message = signed(HEADER + entity(body), key, canonical)

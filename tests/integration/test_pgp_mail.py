@@ -76,12 +76,12 @@ def verifies(gpg: Gpg, message: bytes) -> bool:
 
 
 @each_body
-def test_a_signed_part_still_verifies(relay: Relaying, gpg: Gpg, body: bytes) -> None:
+def test_14_a_signed_part_still_verifies(relay: Relaying, gpg: Gpg, body: bytes) -> None:
     assert verifies(gpg, relay.send(signed(gpg, entity(body))))
 
 
 @each_body
-def test_an_encrypted_part_can_be_decrypted(relay: Relaying, gpg: Gpg, body: bytes) -> None:
+def test_14_an_encrypted_part_can_be_decrypted(relay: Relaying, gpg: Gpg, body: bytes) -> None:
     armor = normalised(gpg("--armor", "--sign", "--encrypt", "-r", PERSON, given=entity(body)))
     received = relay.send(HEADER + ENCRYPTED + armor + b"\r\n--=b--\r\n")
     kept = received.partition(b"octet-stream\r\n\r\n")[2].partition(b"\r\n--=b--")[0]
@@ -90,7 +90,7 @@ def test_an_encrypted_part_can_be_decrypted(relay: Relaying, gpg: Gpg, body: byt
 
 @each_kind
 @each_body
-def test_an_inline_signature_still_verifies(relay: Relaying, gpg: Gpg, kind: bytes, body: bytes) -> None:
+def test_14_an_inline_signature_still_verifies(relay: Relaying, gpg: Gpg, kind: bytes, body: bytes) -> None:
     clear = normalised(gpg("--clearsign", given=body))
     received = relay.send(HEADER + entity(clear, kind))
     assert gpg.accepts("--verify", given=received.partition(b"\r\n\r\n")[2])
@@ -98,7 +98,7 @@ def test_an_inline_signature_still_verifies(relay: Relaying, gpg: Gpg, kind: byt
 
 
 @each_kind
-def test_inline_encryption_can_be_decrypted(relay: Relaying, gpg: Gpg, kind: bytes) -> None:
+def test_14_inline_encryption_can_be_decrypted(relay: Relaying, gpg: Gpg, kind: bytes) -> None:
     armor = normalised(gpg("--armor", "--encrypt", "-r", PERSON, given=LINK))
     received = relay.send(HEADER + entity(b"See https://shop.example/ first:\r\n" + armor, kind))
     assert gpg("--decrypt", given=received.partition(b"\r\n\r\n")[2]) == LINK

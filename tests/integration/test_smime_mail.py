@@ -62,7 +62,7 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relaying]:
 
 @each_tool
 @each_body
-def test_a_signed_part_still_verifies(relay: Relaying, openssl: Openssl, tool: str, body: bytes) -> None:
+def test_14_a_signed_part_still_verifies(relay: Relaying, openssl: Openssl, tool: str, body: bytes) -> None:
     received = relay.send(openssl.sign(tool, entity(body)))
     assert b"multipart/signed" in received
     assert openssl.verified(tool, received) == entity(body)
@@ -71,7 +71,7 @@ def test_a_signed_part_still_verifies(relay: Relaying, openssl: Openssl, tool: s
 
 @each_tool
 @each_body
-def test_an_enveloped_signature_still_verifies(
+def test_14_an_enveloped_signature_still_verifies(
     relay: Relaying, openssl: Openssl, tool: str, body: bytes
 ) -> None:
     received = relay.send(openssl.sign(tool, entity(body), "-nodetach"))
@@ -81,7 +81,7 @@ def test_an_enveloped_signature_still_verifies(
 
 @each_tool
 @each_body
-def test_an_encrypted_part_can_be_decrypted(
+def test_14_an_encrypted_part_can_be_decrypted(
     relay: Relaying, openssl: Openssl, tool: str, body: bytes
 ) -> None:
     received = relay.send(openssl.encrypt(tool, entity(body)))

@@ -337,7 +337,7 @@ def test_a_fake_end_of_data_gives_one_message_without_lone_line_endings(fake: by
     run(play)
 
 
-def test_dots_at_line_starts_arrive_as_they_were() -> None:
+def test_14_dots_at_line_starts_arrive_as_they_were() -> None:
     message = MESSAGE + b".\r\n..\r\n.x\r\nx.\r\n\r\n.\r\n"
 
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
@@ -370,7 +370,7 @@ def test_every_byte_stays(body: bytes) -> None:
     run(play)
 
 
-def test_a_message_without_a_single_octet_is_no_fault() -> None:
+def test_14_a_message_without_a_single_octet_is_no_fault() -> None:
     async def play(upstream: ScriptedUpstream, relay: RunningRelay) -> None:
         client = await relay.ready()
         assert (await client.deliver(b"")).startswith("250")
