@@ -140,6 +140,8 @@ def _convert_list(value: Any, place: str) -> tuple[str, ...]:
 
 
 def _convert_tables(value: Any, kind: type[Any], place: str) -> tuple[Any, ...]:
+    if value == "":  # an empty variable
+        return ()
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         key = place.rpartition(": ")[2]
         raise SettingsError(f"{place}: must be tables in the file: write [[{key}]] above the keys of each")
