@@ -102,7 +102,7 @@ def pipeline_of(
     tracking: TrackingSettings,
     *,
     directory: Callable[[], Directory] = lambda: DIRECTORY,
-    accounts: Callable[[], AccountDirectory] = lambda: NO_ACCOUNTS,
+    accounts: AccountDirectory | Callable[[], AccountDirectory] = NO_ACCOUNTS,
     ring: Callable[[], KeyRing] = lambda: RING,
     rewrite: Rewrite = rewrite_link,
     profile: Profile = Profile.NONE,
@@ -112,7 +112,7 @@ def pipeline_of(
     return Pipeline(
         tracking,
         directory=directory,
-        accounts=accounts,
+        accounts=(lambda: accounts) if isinstance(accounts, AccountDirectory) else accounts,
         ring=ring,
         rewrite=rewrite,
         profile=lambda project: profile,
