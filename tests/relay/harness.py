@@ -299,7 +299,10 @@ class Client:
     async def at_end(self) -> bool:
         """Whether the relay closed the connection, with nothing said before."""
         async with asyncio.timeout(10):
-            return await self._reader.read() == b""
+            try:
+                return await self._reader.read() == b""
+            except ConnectionResetError:  # as in `_next_line`
+                return True
 
 
 async def until(condition: Callable[[], object]) -> None:
