@@ -78,7 +78,7 @@ class Delivery:
         """Send it on, and return the last reply to the client. `upstream` is what the next server can do."""
         headers = read_headers(submission.content)
         refusal = self._sender_refusal(submission.client, headers)
-        if refusal := refusal or _refusal(submission, headers, upstream):
+        if refusal := refusal or _refusal(submission, headers, eight_bit=transaction.eight_bit):
             await transaction.abandon()
             log_mail(MailEvent.REJECTED, **_known(submission, headers), reply=refusal.line())
             return refusal
@@ -191,11 +191,11 @@ class Delivery:
         )
 
 
-def _refusal(submission: Submission, headers: MessageHeaders, upstream: Capabilities) -> Reply | None:
+def _refusal(submission: Submission, headers: MessageHeaders, *, eight_bit: bool) -> Reply | None:
     """Refuse what goes round in circles, and what the next server cannot take: nothing is converted."""
     if headers.received >= MAX_HOPS:
         return Reply(554, "5.4.6", "Too many hops: the message goes round in circles")
-    if not upstream.eight_bit and not submission.content.isascii():
+    if not eight_bit and not submission.content.isascii():
         return Reply(554, "5.6.3", "The next server does not take 8-bit messages")
     return None
 

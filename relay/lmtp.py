@@ -137,6 +137,7 @@ class _Gathering:
 
     server = ""
     replayed = False
+    eight_bit = True
 
     async def capabilities(self) -> Capabilities | None:
         return None

@@ -33,6 +33,11 @@ class Transaction:
         """Return what the upstream can do."""
         return await self._upstream.capabilities() or Capabilities()
 
+    @property
+    def eight_bit(self) -> bool:
+        """Whether the upstream takes 8-bit messages."""
+        return self._remote is None or self._remote.eight_bit
+
     async def mail(self, sender: Sender) -> Reply:
         """Answer MAIL. Where the reply is not 2xx there is no transaction, unless it is `lost`."""
         self.sender = sender

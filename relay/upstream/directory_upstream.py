@@ -43,6 +43,7 @@ class DirectoryTransaction:
         self._sender = sender
         self._recipients: list[Recipient] = []
         self.server = "folder"
+        self.eight_bit = True
         self.replayed = False
 
     async def recipient(self, recipient: Recipient) -> Reply:

@@ -100,6 +100,10 @@ class UpstreamTransaction(Protocol):
     def replayed(self) -> bool:
         """Whether the envelope was said again, to a connection that took the place of a lost one."""
 
+    @property
+    def eight_bit(self) -> bool:
+        """Whether the upstream takes 8-bit messages: one of its servers, where it has several."""
+
     async def recipient(self, recipient: Recipient) -> Reply: ...
 
     async def message(self, content: bytes, *, name: str) -> Reply:

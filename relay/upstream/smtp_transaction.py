@@ -33,6 +33,10 @@ class Chooser(Protocol):
     def patience(self) -> float:
         """Seconds that a message may take with its replay."""
 
+    @property
+    def eight_bit(self) -> bool:
+        """Whether a server takes 8-bit messages."""
+
     async def lease(self, sender: Sender, *, fresh: bool = False, without: Sequence[NextHop] = ()) -> Lease:
         """Raises Busy, Unreachable."""
 
@@ -49,6 +53,11 @@ class SmtpTransaction:
         self._refusal: Reply | None = None  # of MAIL
         self.server = lease.hop.name
         self.replayed = False
+
+    @property
+    def eight_bit(self) -> bool:
+        """Whether a server takes 8-bit messages; where another one has this message, it may later."""
+        return self._chooser.eight_bit
 
     async def mail(self) -> Reply:
         """Say MAIL, unless it can go with the first recipient."""
@@ -179,7 +188,7 @@ class SmtpTransaction:
     async def _message_on(self, lease: Lease, content: bytes) -> Reply:
         connection = lease.connection
         if not (connection.capabilities.eight_bit or content.isascii()):  # a fallback that can do less
-            raise ConnectionLost("the server does not take 8-bit messages")
+            raise self._poisoned("the server does not take 8-bit messages")
         return await connection.message(content)
 
     async def _replay(self) -> None:

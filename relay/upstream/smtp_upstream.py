@@ -44,6 +44,11 @@ class SmtpUpstream:
         """How each server is, the first one first."""
         return tuple(hop.health for hop in self._hops)
 
+    @property
+    def eight_bit(self) -> bool:
+        """Whether a server that was reached takes 8-bit messages."""
+        return any(one.eight_bit for one in self._known)
+
     async def capabilities(self) -> Capabilities | None:
         """Return what all servers can do, as far as they were reached."""
         for hop in self._hops:

@@ -134,6 +134,7 @@ class Upstream:
 
     server = "mx.example:25"
     replayed = False
+    eight_bit = True
 
     def __init__(self, mood: int) -> None:
         self._mood = mood

@@ -53,6 +53,7 @@ class EachItsOwn:
 class OneOfThem:
     server = "fake"
     replayed = False
+    eight_bit = True
 
     def __init__(self, upstream: EachItsOwn) -> None:
         self.upstream = upstream

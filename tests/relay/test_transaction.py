@@ -21,7 +21,7 @@ class FakeRemote:
     def __init__(self, answers: Sequence[Reply | UpstreamError]) -> None:
         self._answers = list(answers)
         self.done: list[str] = []
-        self.server, self.replayed = "mx.example:25", False
+        self.server, self.replayed, self.eight_bit = "mx.example:25", False, True
 
     def _next(self) -> Reply:
         answer = self._answers.pop(0)

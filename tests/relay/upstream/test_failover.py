@@ -11,7 +11,7 @@ from relay.envelope import Recipient, Sender
 from relay.upstream.health import Health
 from relay.upstream.port import Capabilities, ConnectionLost, Unreachable, UpstreamError
 from relay.upstream.smtp_upstream import SmtpUpstream
-from tests.relay.harness import Clock, smtp_upstream, until
+from tests.relay.harness import Clock, RunningRelay, smtp_upstream, until
 from tests.smtp_upstream import DROP, EXTENSIONS, SILENCE, ScriptedUpstream
 
 A = Sender(mailbox="a@b.example")
@@ -265,6 +265,23 @@ def test_one_that_knows_less_never_sees_what_it_would_refuse(parameter: str) -> 
         assert await scene.deliver() == "second"
 
     run(play, second=("PIPELINING",))
+
+
+def test_8_bit_mail_is_refused_for_good_only_where_no_server_takes_it() -> None:
+    async def scene() -> None:
+        async with ScriptedUpstream() as one, ScriptedUpstream(extensions=("SIZE",)) as two:
+            async with RunningRelay(smtp_upstream(one.port, two.port)) as relay:
+                client = await relay.ready()
+                await until(lambda: two.connections)
+                assert "8BITMIME" not in await client.say("EHLO client.test")
+                message = "Subject: x\r\n\r\nü\r\n".encode()
+                assert (await client.deliver(message)).startswith("250")
+                await one.stop()
+                assert (await client.deliver(message)).startswith("451")
+                assert (await client.deliver()).startswith("250")
+            assert [len(server.taken) for server in (one, two)] == [1, 1]
+
+    asyncio.run(scene())
 
 
 def test_health_says_since_when_and_why() -> None:
