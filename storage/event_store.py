@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, Table, func, select
-from sqlalchemy.dialects import sqlite
 
 from events.model import Hit, MessageRecord, Outcome, Record
 from events.ports import Event, EventFilter, StoreUnavailable
 from events.report import Tally
+from storage.bulk_insert import Row, insert_new
 from storage.engine import transaction
 from storage.event_query import newest
 from storage.event_tables import hits, links, messages, outcomes, recipients
 from storage.report_query import tallies
 
-Row = dict[str, Any]
-_MESSAGE_FIELDS = [column.name for column in messages.columns if column.name != "link_count"]
+_MESSAGE_COLUMNS = messages.columns.keys()
+_VALUES = {table: attrgetter(*table.columns.keys()) for table in (outcomes, hits)}
 
 
 class SqlEventStore:
@@ -28,7 +28,7 @@ class SqlEventStore:
     def add(self, records: Sequence[Record]) -> None:
         with self._transaction(writes=True) as connection:
             for table, rows in _rows(records).items():
-                connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
+                insert_new(connection, table, rows)
 
     def events(self, wanted: EventFilter) -> list[Event]:
         with self._transaction(writes=False) as connection:
@@ -62,31 +62,21 @@ def _rows(records: Sequence[Record]) -> dict[Table, list[Row]]:
                 rows[recipients] += _recipients(record)
                 rows[links] += _links(record)
             case Outcome():
-                rows[outcomes].append(_columns(outcomes, record))
+                rows[outcomes].append(_VALUES[outcomes](record))
             case Hit():
-                rows[hits].append(_columns(hits, record))
+                rows[hits].append(_VALUES[hits](record))
     return {table: some for table, some in rows.items() if some}
 
 
-def _columns(table: Table, record: Record) -> Row:
-    """Return the fields of the record for the columns of the same names."""
-    return {column.name: getattr(record, column.name) for column in table.columns}
-
-
 def _message(record: MessageRecord) -> Row:
-    fields = {name: getattr(record, name) for name in _MESSAGE_FIELDS}
-    return fields | {"link_count": len(record.links)}
+    return tuple(
+        len(record.links) if name == "link_count" else getattr(record, name) for name in _MESSAGE_COLUMNS
+    )
 
 
 def _recipients(record: MessageRecord) -> list[Row]:
-    return [
-        {"message": record.id, "position": position, "reference": to.reference, "address": to.address}
-        for position, to in enumerate(record.recipients)
-    ]
+    return [(record.id, position, to.reference, to.address) for position, to in enumerate(record.recipients)]
 
 
 def _links(record: MessageRecord) -> list[Row]:
-    return [
-        {"message": record.id, "number": link.number, "url": link.url, "name": link.name, "tags": link.tags}
-        for link in record.links
-    ]
+    return [(record.id, link.number, link.url, link.name, link.tags) for link in record.links]
