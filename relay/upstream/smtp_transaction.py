@@ -70,6 +70,8 @@ class SmtpTransaction:
     async def recipient(self, recipient: Recipient) -> Reply:
         if self._refusal is not None:
             return self._refusal
+        if recipient.parameters and not self._held().connection.capabilities.dsn:
+            raise self._poisoned("the server does not know a parameter of RCPT that the others know")
         if self._mail_said:
             reply = await self._held().connection.command(_rcpt(recipient))
         else:

@@ -267,6 +267,20 @@ def test_one_that_knows_less_never_sees_what_it_would_refuse(parameter: str) -> 
     run(play, second=("PIPELINING",))
 
 
+def test_one_that_knows_no_notifications_is_asked_for_none() -> None:
+    async def play(scene: Scene) -> None:
+        await scene.first.stop()
+        _, transaction = await scene.upstream.open(A)
+        assert transaction is not None
+        with pytest.raises(ConnectionLost):
+            await transaction.recipient(Recipient(mailbox="c@d.example", parameters=("NOTIFY=NEVER",)))
+        transaction.abort()
+        assert not any("NOTIFY" in command for command in scene.second.commands)
+        assert await scene.deliver() == "second"
+
+    run(play, second=("PIPELINING",))
+
+
 def test_8_bit_mail_is_refused_for_good_only_where_no_server_takes_it() -> None:
     async def scene() -> None:
         async with ScriptedUpstream() as one, ScriptedUpstream(extensions=("SIZE",)) as two:
