@@ -1,7 +1,6 @@
 """Clients as applications use them: swaks, Python's smtplib (which Django's mail stands on), nodemailer."""
 
 import re
-import shutil
 import smtplib
 import subprocess
 from collections.abc import Iterator
@@ -10,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import mail_programs
+from tests.mail_programs import node
 from tests.relay_installation import RelayInstallation
-from tests.running import PATIENCE, RunningWaypost, UpstreamInThread, clean_environment
+from tests.running import PATIENCE, RunningWaypost, UpstreamInThread
 from tests.smtp_upstream import ScriptedUpstream, SeenTransaction
 
 README = Path(__file__).parents[2] / "README.md"
-NODE_PACKAGE = Path(__file__).parent / "nodemailer"
 LINK = "https://example.com/offer"
 
 
@@ -59,10 +59,7 @@ def example(language: str) -> str:
 
 
 def swaks(chain: Chain, *arguments: str) -> subprocess.CompletedProcess[str]:
-    if shutil.which("swaks") is None:
-        pytest.skip("swaks is not installed")
-    command = ["swaks", "--server", f"127.0.0.1:{chain.port}", "--from", "news@sender.test", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return mail_programs.swaks(f"127.0.0.1:{chain.port}", "--from", "news@sender.test", *arguments)
 
 
 @pytest.mark.parametrize("pipelined", [(), ("--pipeline",)], ids=["in turn", "pipelined"])
@@ -117,35 +114,6 @@ def test_smtplib_sends_many_messages_on_a_connection(chain: Chain) -> None:
             client.sendmail("news@sender.test", "b@there.test", b"Subject: x\r\n\r\n")
         client.sendmail("news@sender.test", "c@there.test", b"Subject: x\r\n\r\n")
     assert [seen.accepted for seen in chain.upstream.taken] == [["<a@there.test>"], ["<c@there.test>"]]
-
-
-@pytest.fixture(scope="module")
-def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with nodemailer, in the version that the lock file here says."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node is not installed")
-    folder = tmp_path_factory.mktemp("node") / "client"
-    shutil.copytree(NODE_PACKAGE, folder)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-    if done.returncode:
-        pytest.skip(f"nodemailer is not installed: {done.stderr[-500:]}")
-    return folder
-
-
-def node(folder: Path, script: str) -> str:
-    """Run a script in which `await` works; return what it printed."""
-    done = subprocess.run(
-        ["node", "-e", f"(async () => {{ {script} }})()"],
-        cwd=folder,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_node_example_of_readme(chain: Chain, node_folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests import mail_programs
 from tests.postfix import Postfix, require_postfix
 from tests.relay_installation import RelayInstallation
 from tests.running import PATIENCE, RunningWaypost, UpstreamInThread, free_port
@@ -61,11 +62,8 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
 
 
 def swaks(port: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    if shutil.which("swaks") is None:
-        pytest.skip("swaks is not installed")
-    command = ["swaks", "--server", f"127.0.0.1:{port}", "--from", "news@sender.test"]
-    command += ["--to", "reader@there.test", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    envelope = ("--from", "news@sender.test", "--to", "reader@there.test")
+    return mail_programs.swaks(f"127.0.0.1:{port}", *envelope, *arguments)
 
 
 @pytest.mark.parametrize(("port", "option"), [("offered", "--tls"), ("implicit", "--tls-on-connect")])
