@@ -44,11 +44,6 @@ class Wire(asyncio.Protocol):
         return bool(self._replies) or self._end is not None
 
     @property
-    def encrypted(self) -> bool:
-        """Whether TLS is spoken."""
-        return self._transport is not None and self._transport.get_extra_info("sslcontext") is not None
-
-    @property
     def transport(self) -> asyncio.Transport:
         """The transport. Raises ConnectionLost."""
         transport = self._transport

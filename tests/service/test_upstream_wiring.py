@@ -21,7 +21,7 @@ def settings(folder: Path, text: str, **environment: str) -> Settings:
 
 
 def servers(folder: Path, text: str, **environment: str) -> list[SmtpServer]:
-    return smtp_servers(settings(folder, text, **environment).upstream, "relay.test")
+    return smtp_servers(settings(folder, text, **environment).upstream, "upstream", "relay.test")
 
 
 @pytest.fixture

@@ -180,9 +180,10 @@ def test_lines_injected_behind_starttls_end_the_connection(injected: bytes) -> N
     assert refusal(server, security=Security.STARTTLS, tls=certificates.client)
 
 
-def test_half_a_line_injected_behind_starttls_does_not_count() -> None:
+@pytest.mark.parametrize("injected", [b"250 DSN", b"250-x\r\n250-DSN\r\n"])
+def test_half_a_reply_injected_behind_starttls_does_not_count(injected: bytes) -> None:
     certificates = Certificates()
     server = tls_server(certificates, Security.STARTTLS)
-    server.answer("STARTTLS", b"220 go ahead\r\n250 DSN")
+    server.answer("STARTTLS", b"220 go ahead\r\n" + injected)
     capabilities = connect(server, security=Security.STARTTLS, tls=certificates.client)
     assert capabilities == Capabilities()

@@ -159,3 +159,15 @@ def test_a_transport_that_is_failing_takes_nothing_more() -> None:
             wire.write(b"x", replies=1)
 
     on_wire(play)
+
+
+@pytest.mark.parametrize("injected", [b"250-evil\r\n", b"250 ev", b"250-evil\r\n250 ev"])
+def test_nothing_said_in_clear_is_heard_over_tls(injected: bytes) -> None:
+    async def play(wire: Wire, transport: Transport) -> None:
+        wire.data_received(injected)
+        wire.encrypting(Transport())
+        wire.write(b"EHLO x\r\n", replies=1)
+        wire.data_received(b"250 good\r\n")
+        assert await wire.raw_reply() == (250, "good")
+
+    on_wire(play)
