@@ -30,6 +30,10 @@ PATIENCE = 60.0  # seconds
 IDLE = 2_000
 LARGE = 25 * 1024 * 1024
 SENDER, RECIPIENT = "news@shop.example", "reader@there.example"
+CONTROL_HEADERS = (
+    b"X-Waypost-Track: clicks=on, opens=on\nX-Waypost-Tag: sale\n"
+    b'X-MSYS-API: {"options": {"click_tracking": true}, "campaign_id": "summer", "metadata": {"id": "42"}}\n'
+)
 STYLE = "margin:0 0 12px;font-family:Arial,sans-serif;color:#333"
 _LINK = '<a href="https://www.shop.example/p/{}">Look</a>'
 PARAGRAPH = f'<p style="{STYLE}">Größe 42 ist wieder da, nur {{}}</p>\n'
@@ -78,6 +82,7 @@ def main() -> None:
         path = Path(file.name)
         compare(path, sink)
         variants(path, sink)
+        with_control_headers(path, sink)
         idle_connections(sink)
         large_message(sink)
 
@@ -125,6 +130,27 @@ def variants(message: Path, sink: Sink) -> None:
         _print(take_turns([kept], Load(tls=True, messages=500), message, sink), [])
         _print(take_turns([fresh], Load(tls=True, reused=False, messages=500), message, sink), [])
         _print(take_turns([stock, distant], Load(messages=300), message, sink), [stock])
+
+
+def with_control_headers(message: Path, sink: Sink) -> None:
+    """What it costs to read the wishes of a message, and to tell a known upstream not to track it."""
+    with tempfile.NamedTemporaryFile() as file, ExitStack() as up:
+        file.write(CONTROL_HEADERS + message.read_bytes())
+        file.flush()
+        plain = up.enter_context(relay_systems.waypost("no control headers", sink.port))
+        read = up.enter_context(relay_systems.waypost("control headers", sink.port))
+        told = up.enter_context(
+            relay_systems.waypost("… and a known upstream", sink.port, upstream='profile = "sparkpost"\n')
+        )
+        turns: dict[System, list[Turn]] = {plain: [], read: [], told: []}
+        for number in range(1 + ROUNDS):
+            for system in turns:
+                sent = message if system is plain else Path(file.name)
+                turn = _turn(system, Load(messages=500), sent, sink)
+                if number:
+                    turns[system].append(turn)
+        _head("rewriting", [plain])
+        _print(turns, [plain])
 
 
 def take_turns(systems: Sequence[System], load: Load, message: Path, sink: Sink) -> dict[System, list[Turn]]:

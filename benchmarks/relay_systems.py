@@ -80,9 +80,17 @@ def postfix(upstream: int) -> Iterator[System]:
 
 @contextmanager
 def waypost(
-    name: str, upstream: int, relay: str = "", *, mode: str = "on", tls: bool = False
+    name: str,
+    port: int,
+    relay: str = "",
+    *,
+    upstream: str = "",
+    mode: str = "on",
+    tls: bool = False,
 ) -> Iterator[System]:
-    """Run a whole Waypost as an operator does; `relay` are lines of that section of the settings.
+    """Run a whole Waypost as an operator does, in front of the server on `port`.
+
+    `relay` and `upstream` are lines of those sections of the settings.
 
     With `tls` its port speaks TLS from the first byte.
     """
@@ -90,7 +98,8 @@ def waypost(
         secure = free_port() if tls else None
         installation = RelayInstallation(
             Path(folder),
-            upstream,
+            port,
+            upstream=upstream,
             listen=(f"smtps://127.0.0.1:{secure}",) if tls else (),
             relay=relay + (_certificate(Path(folder)) if tls else ""),
             more=f'mode = "{mode}"\n',

@@ -16,6 +16,8 @@ def with_route(control: Control, client: Client, accounts: AccountDirectory) -> 
     the credential's holds: a misspelled name must not take a login for untracked mail to the defaults.
     """
     wanted = control.wishes.route
+    if not (wanted or client.route):
+        return control
     named = accounts.route(client.project, wanted) if wanted else None
     route = named or (accounts.route(client.project, client.route) if client.route else None)
     problems = control.problems
