@@ -16,8 +16,18 @@ from relay.replies import Reply
 _log = logging.getLogger("waypost.relay")
 
 BACKLOG = 512  # connections that wait to be accepted
-PAUSE_SECONDS = 0.5  # where the process has no descriptor left
-_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+PAUSE_SECONDS = 0.5  # where it cannot accept: the process has no descriptor left, for one
+# The client is gone again, or its network was [accept(2)].
+_GONE = (
+    errno.ECONNABORTED,
+    errno.EPERM,
+    errno.EPROTO,
+    errno.ENOPROTOOPT,
+    errno.EOPNOTSUPP,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.EHOSTUNREACH,
+)
 _TOO_MANY = Reply(421, "4.7.0", "Too many connections")
 
 
@@ -87,11 +97,15 @@ class Acceptor:
             try:
                 connection, peer = await loop.sock_accept(sock)
             except OSError as error:
-                if error.errno in _NO_ROOM:
+                if error.errno not in _GONE:
                     _log.error("cannot accept a connection: %s", error.strerror)
                     await asyncio.sleep(PAUSE_SECONDS)
-                continue  # else the client is gone again [accept(2)]
-            self._take(connection, peer[0] if isinstance(peer, tuple) else "", self._listeners[index])
+                continue
+            try:
+                self._take(connection, peer[0] if isinstance(peer, tuple) else "", self._listeners[index])
+            except Exception:  # noqa: BLE001 - one client's fault must not close the door for all
+                _log.exception("a connection was lost")
+                connection.close()
 
     def _take(self, connection: socket.socket, address: str, listener: Listener) -> None:
         counted = "" if not address or self._is_proxy(address) else address
@@ -101,7 +115,11 @@ class Acceptor:
             return
         self._open += 1
         self._by_address[counted] += 1
-        self._adopt(connection, listener, partial(self._ended, counted))
+        try:
+            self._adopt(connection, listener, partial(self._ended, counted))
+        except BaseException:
+            self._ended(counted)
+            raise
 
     def _obstacle(self, counted: str) -> str:
         if self._open >= self._max_connections:

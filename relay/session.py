@@ -199,7 +199,8 @@ class SmtpSession(SMTP):
     async def read_piece(self) -> bytes:
         """Return what came of a message."""
         settings = self._host.settings
-        self._wait(settings.data_timeout, _STALLED)
+        # Not `_wait`: a message may take as long as its size and the minimum rate allow.
+        self._timer.set(self.loop.time() + settings.data_timeout, _STALLED)
         piece = await self._reader.read(_PIECE)
         self._timer.pause()
         self._came += len(piece)

@@ -121,7 +121,7 @@ def test_10_slow_and_legal_gets_through() -> None:
             await asyncio.sleep(0.02)
         assert (await client.say(b".\r\n")).startswith("250")
 
-    run(play, data_timeout=1, minimum_rate=100)
+    run(play, data_timeout=1, minimum_rate=100, session_timeout=0.5)
 
 
 def test_time_at_the_upstream_is_not_the_clients() -> None:
