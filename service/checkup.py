@@ -28,7 +28,7 @@ from service.settings_checks import listeners
 from service.tracking_switch import off_since
 from service.upstream_checks import upstreams
 from service.upstream_wiring import smtp_servers, system_default, upstream_directory
-from storage.engine import DatabaseUnavailable
+from storage.failures import DatabaseUnavailable
 from storage.migrate import is_current
 
 PATIENCE_SECONDS = 10

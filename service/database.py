@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from accounts.credentials import Credentials
 from accounts.projects import Projects, project_named
@@ -16,24 +16,32 @@ from domains.names import host_name
 from domains.registry import Registry
 from events.ports import EventStore
 from service.errors import OperatorError
-from service.settings import Settings
+from service.password_file import read_password
+from service.settings import DatabaseSection, Settings
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
-from storage.engine import DatabaseUnavailable, open_engine
+from storage.engine import database_url, open_engine
 from storage.event_store import SqlEventStore
+from storage.failures import DatabaseUnavailable
 
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Engine]:
-    """Yield an engine. Raises OperatorError for a URL that cannot be used."""
+    """Yield an engine. Raises OperatorError for a URL or a password file that cannot be used."""
     try:
-        engine = open_engine(settings.database.url)
+        engine = open_engine(url_of(settings.database))
     except DatabaseUnavailable as error:
         raise OperatorError(str(error)) from None
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+def url_of(section: DatabaseSection) -> URL:
+    """Return the URL with its password. Raises OperatorError or DatabaseUnavailable."""
+    file = section.password_file
+    return database_url(section.url, None if file is None else read_password(file, "database.password_file"))
 
 
 @contextmanager

@@ -140,9 +140,10 @@ class DomainsSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSection:
-    """Where domains and events are kept."""
+    """Where domains and events are kept. `url`: sqlite:///PATH or postgresql://USER[:PASSWORD]@HOST/NAME."""
 
-    url: str = "sqlite:///var/waypost.db"
+    url: str = field(default="sqlite:///var/waypost.db", repr=False)
+    password_file: Path | None = None  # instead of one in the URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

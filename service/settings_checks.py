@@ -1,16 +1,17 @@
 """Values that have the right type and cannot be right all the same: told at load, with the place."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from domains.errors import InvalidName
 from domains.names import host_name
 from relay.listener import Listener, parse_host_port, parse_listener
 from service.errors import OperatorError
-from service.settings import RelaySection, Settings
+from service.settings import DatabaseSection, RelaySection, Settings
 from service.upstream_checks import check_upstreams
 
 AT_LEAST_ONE = (
@@ -35,7 +36,7 @@ def check_values(settings: Settings, origin: str) -> None:
     _each(f"{origin}: tracking.default_domain", filter(None, [settings.tracking.default_domain]), _base_url)
     _each(f"{origin}: domains.cname_targets", settings.domains.cname_targets, host_name)
     _each(f"{origin}: domains.nameservers", settings.domains.nameservers, ipaddress.ip_address)
-    _each(f"{origin}: database.url", [settings.database.url], _database)
+    _check_database(settings.database, f"{origin}: database")
     if (relay.tls_certificate is None) != (relay.tls_key is None):
         raise SettingsError(f"{origin}: relay: tls_certificate and tls_key need each other")
     for name in AT_LEAST_ONE:
@@ -82,6 +83,29 @@ def _base_url(text: str) -> None:
     _ = parts.port
 
 
-def _database(url: str) -> None:
-    if not url.startswith("sqlite:///") or url.endswith(":memory:"):
-        raise ValueError("must be sqlite:///PATH")
+def _names_a_database(parts: SplitResult) -> bool:
+    """What follows an unescaped @, / or # of a password would be taken for the host, and shown in errors."""
+    try:
+        parsed = parts.port != 0
+    except ValueError:
+        return False
+    return (
+        parsed
+        and parts.netloc.count("@") <= 1
+        and re.fullmatch("/[^/@]+", parts.path) is not None
+        and not parts.fragment
+    )
+
+
+def _check_database(section: DatabaseSection, place: str) -> None:
+    """Never quote the URL: it may hold a password."""
+    if section.url.startswith("sqlite:///") and not section.url.endswith(":memory:"):
+        return
+    parts = urlsplit(section.url)
+    if parts.scheme != "postgresql" or not _names_a_database(parts):
+        raise SettingsError(
+            f"{place}.url: must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME, "
+            "with %23 for # in a password, %2F for / and so on"
+        )
+    if parts.password is not None and section.password_file is not None:
+        raise SettingsError(f"{place}: give a password in the URL or password_file, not both")

@@ -17,6 +17,7 @@ from relay.upstream.port import Upstream
 from relay.upstream.smtp_server import Security, SmtpServer
 from relay.upstream.smtp_upstream import SmtpUpstream
 from service.errors import OperatorError
+from service.password_file import read_password
 from service.settings import Settings, UpstreamSection, UpstreamServer
 from service.upstream_checks import UPSTREAM_PORTS, is_directory, parse_upstream, servers, upstreams
 
@@ -126,12 +127,7 @@ def _smtp_server(section: UpstreamSection, server: UpstreamServer, place: str, h
 def _password(server: UpstreamServer, place: str) -> str:
     if server.password_file is None:
         return server.password
-    try:
-        return server.password_file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(
-            f"{place}.password_file: {server.password_file} cannot be read: {error}"
-        ) from None
+    return read_password(server.password_file, f"{place}.password_file")
 
 
 def _tls(server: UpstreamServer, place: str) -> ssl.SSLContext:

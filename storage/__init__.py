@@ -1,8 +1,8 @@
 """The database: tables, migrations, and the stores that implement the ports of the layer below.
 
-`engine` opens it and runs transactions, `migrate` creates it and brings it up to date, `domain_store`,
-`event_store` and `account_store` are the adapters. SQLAlchemy Core, synchronous; SQLite for now, with nothing
-that PostgreSQL could not do as well.
+`engine` opens it and runs transactions, with `sqlite` and `postgresql` for what differs between the two;
+`migrate` creates it and brings it up to date; `domain_store`, `event_store` and `account_store` are the
+adapters. SQLAlchemy Core, synchronous.
 """
 
 import logging

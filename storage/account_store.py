@@ -167,8 +167,8 @@ class SqlAccountStore:
     def _changing(self) -> Iterator[Connection]:
         """Run a change, and let the version grow in the same transaction."""
         with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
-            yield connection
             raise_version(connection, "accounts")
+            yield connection
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
-from sqlalchemy.dialects import sqlite
+
+from storage.dialects import insert
 
 Row = tuple[Any, ...]
 """A value for each column of the table, in its order."""
@@ -28,8 +29,15 @@ def _bound(process: Callable[[Any], Any] | None, column: Row) -> Iterable[Any]:
 
 @cache
 def _statement(table: Table, dialect: Dialect) -> str:
-    insert = sqlite.insert(table).on_conflict_do_nothing()
-    return str(insert.compile(dialect=dialect, column_keys=[column.name for column in table.columns]))
+    new = insert(dialect, table).on_conflict_do_nothing()
+    return str(
+        new.compile(dialect=_positional(dialect), column_keys=[column.name for column in table.columns])
+    )
+
+
+def _positional(dialect: Dialect) -> Dialect:
+    """Return one that writes a sign for each value of a tuple; psycopg's would name them."""
+    return dialect if dialect.positional else type(dialect)(paramstyle="format")
 
 
 @cache

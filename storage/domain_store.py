@@ -190,8 +190,8 @@ class SqlDomainStore:
     def _changing(self) -> Iterator[Connection]:
         """Run a change, and let the version grow in the same transaction."""
         with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
-            yield connection
             raise_version(connection, "domains")
+            yield connection
 
 
 @contextmanager

@@ -1,87 +1,79 @@
-"""Opening the database, and transactions whose failures are one sentence for the operator.
+"""Opening the database, and transactions whose failures are one sentence for the operator."""
 
-SQLite: each transaction opens the file anew (NullPool) and never creates it (`mode=rw`). A connection that
-stayed open would go on writing to a file that somebody moved away, and a missing file would come back empty.
-"""
-
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from storage.failures import sentence
+from storage import postgresql, sqlite
+from storage.failures import DatabaseUnavailable, sentence, shown, was_given_up
 
-BUSY_TIMEOUT: Final = 5.0
+LOCK_TIMEOUT: Final = 5.0
 """Seconds that a transaction waits for another writer."""
 
-_WRITES: Final = "waypost_writes"
+_ATTEMPTS: Final = 3
 
 
-class DatabaseUnavailable(Exception):
-    """The database cannot be opened, created or brought up to date. The message says what to do."""
+class Backend(Protocol):
+    """What differs between the databases: a module for each."""
+
+    def open_engine(self, url: URL, *, lock_timeout: float) -> Engine: ...
+    def options(self, *, writes: bool) -> dict[str, Any]: ...
+    def create(self, url: URL) -> None: ...
+    def begin_upgrade(self, connection: Connection) -> None: ...
 
 
-def database_file(url: str) -> Path:
-    """Return the file that a `sqlite:///path` URL names. Raises `DatabaseUnavailable` for any other URL.
+_BACKENDS: Final[Mapping[str, Backend]] = {"sqlite": sqlite, "postgresql": postgresql}
 
-    The URL itself is never quoted: it may hold a password.
+
+def database_url(url: str | URL, password: str | None = None) -> URL:
+    """Parse `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; `password` replaces one that stands in it.
+
+    Raises `DatabaseUnavailable`, and never quotes the URL: it may hold a password.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise DatabaseUnavailable("The database URL cannot be read; write sqlite:///PATH.") from None
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        raise DatabaseUnavailable("The database URL names no SQLite file; write sqlite:///PATH.")
-    return Path(str(parsed.database)).absolute()
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or parsed.drivername not in _BACKENDS:
+        raise DatabaseUnavailable(
+            "The database URL cannot be read; write sqlite:///PATH or postgresql://USER@HOST/NAME."
+        ) from None
+    return parsed if password is None else parsed.set(password=password)
 
 
-def open_engine(url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
+def open_engine(url: str | URL, *, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
     """Return an engine; nothing is opened yet. Raises `DatabaseUnavailable` for a URL that cannot be used."""
-    file = database_file(url)
-    engine = create_engine(
-        url,
-        creator=partial(_connect, file, busy_timeout),
-        poolclass=NullPool,
-        hide_parameters=True,  # they hold addresses, and errors end up in logs
-    )
-    event.listen(engine, "begin", _begin)
-    return engine
+    parsed = database_url(url)
+    return backend_of(parsed).open_engine(parsed, lock_timeout=lock_timeout)
+
+
+def backend_of(url: URL) -> Backend:
+    """Return the module for the database that the URL names."""
+    return _BACKENDS[url.get_backend_name()]
 
 
 @contextmanager
 def transaction(engine: Engine, *, writes: bool, raising: type[Exception]) -> Iterator[Connection]:
     """Run the block in one transaction. A failure of the database is raised as `raising`, in one sentence."""
+    options = backend_of(engine.url).options(writes=writes)
     try:
-        with engine.execution_options(**{_WRITES: writes}).begin() as connection:
+        with engine.execution_options(**options).begin() as connection:
             yield connection
     except DBAPIError as error:
-        raise raising(sentence(error, str(engine.url.database))) from error
+        raise raising(sentence(error, shown(engine.url))) from error
+    except DatabaseUnavailable as error:
+        raise raising(str(error)) from error
 
 
-def _connect(file: Path, busy_timeout: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{file.as_uri()}?mode=rw", uri=True, timeout=busy_timeout, isolation_level=None
-    )
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # docs/durability.md says why not NORMAL
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _begin(connection: Connection) -> None:
-    """Begin the transaction ourselves: `isolation_level=None` keeps the driver from doing it late.
-
-    A writer takes the lock at once (IMMEDIATE). A transaction that reads first and then writes cannot wait
-    for it: SQLite answers SQLITE_BUSY whatever the busy timeout [sqlite.org/lang_transaction.html].
-    """
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def repeatedly(engine: Engine, work: Callable[[Connection], None], *, raising: type[Exception]) -> None:
+    """Do `work` in a transaction, and again where the database gave it up for the sake of another one."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction(engine, writes=True, raising=raising) as connection:
+                return work(connection)
+        except raising as error:
+            if attempt == _ATTEMPTS or not was_given_up(error.__cause__):
+                raise

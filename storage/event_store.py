@@ -1,7 +1,8 @@
 """Messages, outcomes and hits in the database: `events.ports.EventStore`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, Table, func, select
@@ -10,7 +11,7 @@ from events.model import Hit, MessageRecord, Outcome, Record
 from events.ports import Event, EventFilter, StoreUnavailable
 from events.report import Tally
 from storage.bulk_insert import Row, insert_new
-from storage.engine import transaction
+from storage.engine import repeatedly, transaction
 from storage.event_query import newest
 from storage.event_tables import hits, links, messages, outcomes, recipients
 from storage.report_query import tallies
@@ -26,30 +27,33 @@ class SqlEventStore:
         self._engine = engine
 
     def add(self, records: Sequence[Record]) -> None:
-        with self._transaction(writes=True) as connection:
-            for table, rows in _rows(records).items():
-                insert_new(connection, table, rows)
+        repeatedly(self._engine, partial(_insert, _rows(records)), raising=StoreUnavailable)
 
     def events(self, wanted: EventFilter) -> list[Event]:
-        with self._transaction(writes=False) as connection:
+        with self._reading() as connection:
             return newest(connection, wanted)
 
     def tallies(self, after: int, project: int | None = None) -> list[Tally]:
-        with self._transaction(writes=False) as connection:
+        with self._reading() as connection:
             return tallies(connection, after, project)
 
     def links_sealed_by(self, key: int) -> tuple[int, int]:
         sealed = messages.c.key == key
         of_links = messages.join(links, links.c.message == messages.c.id)
-        with self._transaction(writes=False) as connection:
+        with self._reading() as connection:
             counts = [
                 connection.execute(select(func.count()).select_from(source).where(sealed)).scalar_one()
                 for source in (messages, of_links)
             ]
         return counts[0], counts[1]
 
-    def _transaction(self, *, writes: bool) -> AbstractContextManager[Connection]:
-        return transaction(self._engine, writes=writes, raising=StoreUnavailable)
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return transaction(self._engine, writes=False, raising=StoreUnavailable)
+
+
+def _insert(rows: Mapping[Table, list[Row]], connection: Connection) -> None:
+    for table, some in rows.items():
+        insert_new(connection, table, some)
 
 
 def _rows(records: Sequence[Record]) -> dict[Table, list[Row]]:

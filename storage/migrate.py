@@ -1,7 +1,5 @@
 """Creating the database and bringing it up to date. Only `upgrade` ever creates a file."""
 
-import os
-from pathlib import Path
 from typing import Final
 
 from alembic import command
@@ -9,31 +7,38 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 
-from storage.engine import DatabaseUnavailable, database_file, open_engine, transaction
+from storage.engine import backend_of, open_engine, transaction
+from storage.failures import DatabaseUnavailable, shown
 
 _LOCATION: Final = "storage:migrations"
 
 
-def upgrade(url: str, *, create: bool = True, to: str = "head") -> None:
-    """Create the database where it is missing (0600, its folder 0700) and migrate it in one transaction.
+def upgrade(url: str | URL, *, create: bool = True, to: str = "head") -> None:
+    """Create SQLite's file where it is missing (0600, its folder 0700), and migrate in one transaction.
 
-    Without `create` a missing one is an error: an empty one in its place would know no domain. `to` is the
-    revision to stop at.
+    Without `create` a missing or empty database is an error: it would know no domain. `to` is the revision to
+    stop at.
 
     Repeating it changes nothing. Raises `DatabaseUnavailable`.
     """
     engine = open_engine(url)
+    backend = backend_of(engine.url)
     if create:
-        _create(database_file(url))
-    with transaction(engine, writes=True, raising=DatabaseUnavailable) as connection:
-        try:
+        backend.create(engine.url)
+    try:
+        with transaction(engine, writes=True, raising=DatabaseUnavailable) as connection:
+            backend.begin_upgrade(connection)
+            if not create:
+                _require_tables(connection, shown(engine.url))
             command.upgrade(_config(connection), to)
-        except CommandError:
-            raise DatabaseUnavailable(
-                "The database was made by a newer Waypost; install that version again."
-            ) from None
+    except CommandError:
+        raise DatabaseUnavailable(
+            "The database was made by a newer Waypost; install that version again."
+        ) from None
+    finally:
+        engine.dispose()
 
 
 def is_current(engine: Engine) -> bool:
@@ -43,12 +48,11 @@ def is_current(engine: Engine) -> bool:
         return MigrationContext.configure(connection).get_current_heads() == tuple(scripts.get_heads())
 
 
-def _create(file: Path) -> None:
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise DatabaseUnavailable(f"The database {file} cannot be created: {error.strerror}.") from None
+def _require_tables(connection: Connection, database: str) -> None:
+    if not MigrationContext.configure(connection).get_current_heads():
+        raise DatabaseUnavailable(
+            f"The database {database} is empty; run `waypost db upgrade` where it is new."
+        )
 
 
 def _config(connection: Connection) -> Config:

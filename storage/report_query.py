@@ -25,6 +25,7 @@ def tallies(connection: Connection, after: int, project: int | None) -> list[Tal
     )
     counts = func.count().label("messages"), func.sum(own.link_count).label("links")
     query = select(*alike, *counts).where(own.id >= f"{max(0, after):0{_TIME_DIGITS}x}").group_by(*alike)
+    query = query.order_by(own.project, own.sending_domain)
     if project is not None:
         query = query.where(own.project == project)
     return [_tally(row) for row in connection.execute(query)]

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, Integer, Table, func, select
 
+from storage.dialects import insert
 from storage.metadata import StoredText, metadata
 
 versions: Final = Table(
@@ -21,7 +22,11 @@ def version_of(connection: Connection, name: str) -> int:
 
 
 def raise_version(connection: Connection, name: str) -> None:
-    """Count a change, in the transaction that makes it."""
-    grown = versions.update().where(versions.c.name == name).values(number=versions.c.number + 1)
-    if not connection.execute(grown).rowcount:
-        connection.execute(versions.insert().values(name=name, number=1))
+    """Count a change, at the start of the transaction that makes it.
+
+    The row stays locked until its end: on PostgreSQL too changes of one kind come one after the other, and
+    each sees what the one before it left.
+    """
+    first = insert(connection.dialect, versions).values(name=name, number=1)
+    grown = {"number": versions.c.number + 1}
+    connection.execute(first.on_conflict_do_update(index_elements=["name"], set_=grown))

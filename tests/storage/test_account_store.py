@@ -1,6 +1,5 @@
+import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -10,6 +9,7 @@ from accounts.model import Holdings
 from accounts.ports import AccountStore
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
+from storage.metadata import metadata
 from tests.accounts.builders import NOW, PASSWORD
 from tests.accounts.store_contract import (
     CHANGES,
@@ -21,9 +21,8 @@ from tests.accounts.store_contract import (
     add_route,
     everything,
 )
-from tests.storage.faults import FOR_READERS, FOR_WRITERS
-
-Fault = Callable[[Path], AbstractContextManager[None]]
+from tests.storage.databases import Database
+from tests.storage.faults import Fault, each_fault_for_readers, each_fault_for_writers
 
 
 class TestContract(AccountStoreContract):
@@ -42,21 +41,21 @@ def store(engine: Engine) -> SqlAccountStore:
     return store
 
 
-@pytest.mark.parametrize("fault", FOR_WRITERS.values(), ids=FOR_WRITERS)
+@each_fault_for_writers
 def test_a_change_to_a_database_that_is_away_is_refused_whole(
-    store: SqlAccountStore, file: Path, fault: Fault
+    store: SqlAccountStore, database: Database, fault: Fault
 ) -> None:
     before = everything(store)
-    with fault(file):
+    with fault(database):
         for change in CHANGES.values():
-            with pytest.raises(StoreUnavailable, match=str(file)):
+            with pytest.raises(StoreUnavailable, match=re.escape(database.shown)):
                 change(store)
     assert everything(store) == before
 
 
-@pytest.mark.parametrize("fault", FOR_READERS.values(), ids=FOR_READERS)
+@each_fault_for_readers
 def test_a_database_that_is_away_answers_no_question(
-    store: SqlAccountStore, file: Path, fault: Fault
+    store: SqlAccountStore, database: Database, fault: Fault
 ) -> None:
     questions: list[Callable[[], object]] = [
         store.version,
@@ -67,9 +66,9 @@ def test_a_database_that_is_away_answers_no_question(
         lambda: store.find_credential(USERNAME),
         lambda: store.holdings(1),
     ]
-    with fault(file):
+    with fault(database):
         for ask in questions:
-            with pytest.raises(StoreUnavailable, match=str(file)):
+            with pytest.raises(StoreUnavailable, match=re.escape(database.shown)):
                 ask()
 
 
@@ -99,6 +98,6 @@ def test_changes_to_accounts_and_to_domains_are_counted_apart(store: SqlAccountS
     assert store.version() == before
 
 
-def test_the_database_holds_no_password(store: SqlAccountStore, file: Path) -> None:
-    for part in file.parent.iterdir():
-        assert PASSWORD.encode() not in part.read_bytes()
+def test_the_database_holds_no_password(store: SqlAccountStore, database: Database) -> None:
+    for table in metadata.tables:
+        assert PASSWORD not in str(database.execute(f"SELECT * FROM {table}"))

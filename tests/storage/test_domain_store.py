@@ -1,7 +1,6 @@
+import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -20,9 +19,13 @@ from tests.domains.store_contract import (
     link_of,
     tracking,
 )
-from tests.storage.faults import FOR_READERS, FOR_WRITERS
-
-Fault = Callable[[Path], AbstractContextManager[None]]
+from tests.storage.databases import Database
+from tests.storage.faults import (
+    Fault,
+    each_fault_for_readers,
+    each_fault_for_writers,
+    each_writer_in_between,
+)
 
 QUERIES: dict[str, Callable[[DomainStore], object]] = {
     "version": lambda store: store.version(),
@@ -49,14 +52,14 @@ def state_of(store: DomainStore) -> object:
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-@pytest.mark.parametrize("fault", FOR_WRITERS.values(), ids=FOR_WRITERS)
+@each_fault_for_writers
 def test_a_change_to_a_database_that_is_away_is_refused_whole(
-    store: SqlDomainStore, file: Path, fault: Fault, change: Callable[[DomainStore], object]
+    store: SqlDomainStore, database: Database, fault: Fault, change: Callable[[DomainStore], object]
 ) -> None:
     add_tracking(store)
     add_sending(store)
     before = state_of(store)
-    with fault(file), pytest.raises(StoreUnavailable, match=str(file)):
+    with fault(database), pytest.raises(StoreUnavailable, match=re.escape(database.shown)):
         change(store)
     assert state_of(store) == before
     change(store)
@@ -64,23 +67,24 @@ def test_a_change_to_a_database_that_is_away_is_refused_whole(
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
-@pytest.mark.parametrize("fault", FOR_READERS.values(), ids=FOR_READERS)
+@each_fault_for_readers
 def test_a_query_to_a_database_that_is_away_fails_and_recovers(
-    store: SqlDomainStore, file: Path, fault: Fault, query: Callable[[DomainStore], object]
+    store: SqlDomainStore, database: Database, fault: Fault, query: Callable[[DomainStore], object]
 ) -> None:
     add_tracking(store)
     before = query(store)
-    with fault(file), pytest.raises(StoreUnavailable, match=str(file)):
+    with fault(database), pytest.raises(StoreUnavailable, match=re.escape(database.shown)):
         query(store)
     assert query(store) == before
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+@each_writer_in_between
 def test_a_query_does_not_wait_for_a_writer(
-    store: SqlDomainStore, file: Path, query: Callable[[DomainStore], object]
+    store: SqlDomainStore, database: Database, fault: Fault, query: Callable[[DomainStore], object]
 ) -> None:
     before = query(store)
-    with FOR_WRITERS["locked for writing"](file):
+    with fault(database):
         assert query(store) == before
 
 

@@ -1,30 +1,19 @@
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
-from storage.engine import DatabaseUnavailable, database_file, open_engine, transaction
-from tests.storage.faults import locked_for_all, locked_for_writing, moved_away
-
-
-class Away(Exception):
-    """What the port under test raises."""
-
-
-def write(engine: Engine, number: int) -> None:
-    with transaction(engine, writes=True, raising=Away) as connection:
-        connection.execute(
-            text("INSERT INTO versions (name, number) VALUES (:name, :number)"),
-            {"name": f"test {number}", "number": number},
-        )
-
-
-def read(engine: Engine) -> list[int]:
-    with transaction(engine, writes=False, raising=Away) as connection:
-        return list(connection.execute(text("SELECT number FROM versions ORDER BY number")).scalars())
+from storage.engine import database_url, open_engine, repeatedly, transaction
+from storage.failures import DatabaseUnavailable
+from tests.storage.databases import Database
+from tests.storage.faults import (
+    Fault,
+    each_fault_for_readers,
+    each_fault_for_writers,
+    each_writer_in_between,
+)
+from tests.storage.transactions import Away, read, write
 
 
 def test_what_was_written_is_read(engine: Engine) -> None:
@@ -43,76 +32,58 @@ def test_a_block_that_raises_writes_nothing(engine: Engine) -> None:
     assert read(engine) == []
 
 
-def test_a_database_that_is_locked_is_named_and_used_again(engine: Engine, file: Path) -> None:
-    with locked_for_writing(file):
-        with pytest.raises(Away, match=f"The database {file} is locked by another program"):
-            write(engine, 1)
-        assert read(engine) == []
+@each_fault_for_writers
+def test_a_writer_is_told_what_is_wrong_and_goes_on_after_it(
+    engine: Engine, database: Database, fault: Fault
+) -> None:
     write(engine, 1)
+    with fault(database):
+        for _ in range(2):
+            with pytest.raises(Away, match=r"\.$"):
+                write(engine, 2)
+    write(engine, 3)
+    assert read(engine) == [1, 3]
+
+
+@each_fault_for_readers
+def test_a_reader_is_told_what_is_wrong_and_goes_on_after_it(
+    engine: Engine, database: Database, fault: Fault
+) -> None:
+    write(engine, 1)
+    with fault(database), pytest.raises(Away, match=r"\.$"):
+        read(engine)
     assert read(engine) == [1]
 
 
-def test_a_database_that_is_locked_for_all_cannot_be_read(engine: Engine, file: Path) -> None:
-    with locked_for_all(file), pytest.raises(Away, match="is locked by another program"):
-        read(engine)
-    assert read(engine) == []
-
-
-def test_a_writer_waits_for_another(file: Path) -> None:
-    patient = open_engine(f"sqlite:///{file}", busy_timeout=30)
+@each_writer_in_between
+def test_a_writer_waits_for_another(database: Database, fault: Fault) -> None:
+    patient = open_engine(database.url, lock_timeout=30)
     starting = Event()
 
     def write_later() -> None:
         starting.set()
         write(patient, 2)
 
-    with locked_for_writing(file):
+    with fault(database):
         thread = Thread(target=write_later)
         thread.start()
         assert starting.wait(10)
     thread.join(30)
     assert read(patient) == [2]
+    patient.dispose()
 
 
-def test_a_writer_holds_the_lock_before_its_first_write(engine: Engine) -> None:
-    with transaction(engine, writes=True, raising=Away) as connection:
-        connection.execute(text("SELECT 1"))
-        with pytest.raises(Away, match="locked"):
-            write(engine, 2)
-
-
-def test_a_reader_keeps_no_writer_out(engine: Engine) -> None:
+def test_a_reader_keeps_no_writer_out_and_sees_one_state(engine: Engine) -> None:
     with transaction(engine, writes=False, raising=Away) as connection:
-        connection.execute(text("SELECT number FROM versions")).all()
+        query = text("SELECT number FROM versions")
+        assert connection.execute(query).all() == []
         write(engine, 1)
+        assert connection.execute(query).all() == []
     assert read(engine) == [1]
 
 
-def test_a_database_that_is_moved_away_is_never_made_anew(engine: Engine, file: Path) -> None:
-    write(engine, 1)
-    with moved_away(file):
-        for _ in range(2):
-            with pytest.raises(Away, match=f"The database {file} is missing"):
-                write(engine, 2)
-            with pytest.raises(Away, match="is missing"):
-                read(engine)
-            assert not file.exists()
-    write(engine, 3)
-    assert read(engine) == [1, 3]
-
-
-def test_each_connection_is_set_up_for_durability(engine: Engine) -> None:
-    with transaction(engine, writes=False, raising=Away) as connection:
-        pragmas = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        }
-    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-
-
-def test_a_failure_quotes_no_values(engine: Engine, file: Path) -> None:
-    with closing(sqlite3.connect(file)) as other:
-        other.execute("DROP TABLE versions")
+def test_a_failure_quotes_no_values(engine: Engine, database: Database) -> None:
+    database.execute("DROP TABLE versions")
     with (
         pytest.raises(Away, match="run `waypost db upgrade`") as failure,
         transaction(engine, writes=True, raising=Away) as connection,
@@ -121,22 +92,69 @@ def test_a_failure_quotes_no_values(engine: Engine, file: Path) -> None:
     assert "secret" not in str(failure.value) + str(failure.value.__cause__)
 
 
+class GivenUp(Exception):
+    """A deadlock, as psycopg tells of it."""
+
+    sqlstate = "40P01"
+
+
+class DiskFull(Exception):
+    """A failure that repeating does not mend."""
+
+    sqlstate = "53100"
+
+
+def failing(times: int, cause: type[Exception], done: list[int]) -> object:
+    """Return work that fails so often before it succeeds."""
+
+    def work(connection: Connection) -> None:
+        done.append(len(done))
+        connection.execute(
+            text("INSERT INTO versions VALUES (:name, :number)"),
+            {"name": f"test {done[-1]}", "number": done[-1]},
+        )
+        if len(done) <= times:
+            raise OperationalError("INSERT", {}, cause())
+
+    return work
+
+
+def test_work_that_another_transaction_undid_is_done_again(engine: Engine) -> None:
+    done: list[int] = []
+    repeatedly(engine, failing(2, GivenUp, done), raising=Away)  # type: ignore[arg-type]
+    assert read(engine) == [2]
+
+
+@pytest.mark.parametrize(("cause", "attempts"), [(GivenUp, 3), (DiskFull, 1)])
+def test_work_that_fails_for_good_is_given_up(engine: Engine, cause: type[Exception], attempts: int) -> None:
+    done: list[int] = []
+    with pytest.raises(Away):
+        repeatedly(engine, failing(9, cause, done), raising=Away)  # type: ignore[arg-type]
+    assert len(done) == attempts
+    assert read(engine) == []
+
+
 @pytest.mark.parametrize(
-    "url", ["", "waypost.db", "sqlite://", "sqlite:///:memory:", "postgresql://me:secret@db.example/waypost"]
+    "url",
+    [
+        "",
+        "waypost.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://me:secret@db.example/waypost",
+        "postgresql+psycopg2://me:secret@db.example/waypost",
+        "postgresql://me:secret@db.example:port/waypost",
+        "postgresql://me:secret@db.example",
+    ],
 )
-def test_a_url_that_names_no_file_is_refused_and_not_quoted(url: str) -> None:
-    with pytest.raises(DatabaseUnavailable, match="write sqlite:///PATH") as refused:
+def test_a_url_that_names_no_database_is_refused_and_not_quoted(url: str) -> None:
+    with pytest.raises(DatabaseUnavailable, match="; write ") as refused:
         open_engine(url)
     assert "secret" not in str(refused.value)
 
 
-def test_opening_an_engine_touches_no_file(tmp_path: Path) -> None:
-    open_engine(f"sqlite:///{tmp_path}/waypost.db")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_relative_path_is_seen_from_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert database_file("sqlite:///var/waypost.db") == tmp_path / "var" / "waypost.db"
+def test_a_password_replaces_the_one_in_the_url() -> None:
+    assert database_url("postgresql://me@db/w", "p@ss").password == "p@ss"
+    assert database_url("postgresql://me:old@db/w", "new").password == "new"
+    assert database_url("postgresql://me:old@db/w").password == "old"
+    assert "p@ss" not in repr(database_url("postgresql://me@db/w", "p@ss"))

@@ -1,7 +1,7 @@
+import re
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,9 +12,8 @@ from events.model import HitKind, Recipient, Record, Verdict
 from events.ports import EventFilter, StoreUnavailable
 from storage.event_store import SqlEventStore
 from tests.events.records import AT, MESSAGE, hit, message, outcome, records
-from tests.storage.faults import FOR_READERS, FOR_WRITERS
-
-Fault = Callable[[Path], AbstractContextManager[None]]
+from tests.storage.databases import Database
+from tests.storage.faults import Fault, each_fault_for_readers, each_fault_for_writers
 
 OTHER = "0196b1c2d3e4ffffffffffff"
 EVERYTHING = EventFilter()
@@ -212,12 +211,12 @@ def test_what_a_database_cannot_hold_is_kept_readable(store: SqlEventStore) -> N
     assert (event.sender, event.user_agent) == ("\\udce4nn@example.com", "a\\x00b")
 
 
-@pytest.mark.parametrize("fault", FOR_WRITERS.values(), ids=FOR_WRITERS)
+@each_fault_for_writers
 def test_a_batch_for_a_database_that_is_away_is_refused_whole(
-    store: SqlEventStore, file: Path, fault: Fault
+    store: SqlEventStore, database: Database, fault: Fault
 ) -> None:
     batch: list[Record] = [message(), outcome(1), hit(2)]
-    with fault(file), pytest.raises(StoreUnavailable, match=str(file)):
+    with fault(database), pytest.raises(StoreUnavailable, match=re.escape(database.shown)):
         store.add(batch)
     assert store.events(EVERYTHING) == []
     assert store.links_sealed_by(7) == (0, 0)
@@ -236,10 +235,11 @@ def no_file_beyond(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_batch_that_the_disk_cannot_take_is_refused_whole(store: SqlEventStore, file: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_batch_that_the_disk_cannot_take_is_refused_whole(store: SqlEventStore, database: Database) -> None:
     store.add([hit(1)])
     batch = [hit(number) for number in range(2, 1000)]
-    with no_file_beyond(200_000), pytest.raises(StoreUnavailable, match=f"The disk .* {file}"):
+    with no_file_beyond(200_000), pytest.raises(StoreUnavailable, match=f"The disk .* {database.shown}"):
         store.add(batch)
     assert found(store, limit=1000) == ["1"]
     store.add(batch)
@@ -247,12 +247,12 @@ def test_a_batch_that_the_disk_cannot_take_is_refused_whole(store: SqlEventStore
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
-@pytest.mark.parametrize("fault", FOR_READERS.values(), ids=FOR_READERS)
+@each_fault_for_readers
 def test_a_query_to_a_database_that_is_away_fails_and_recovers(
-    store: SqlEventStore, file: Path, fault: Fault, query: Callable[[SqlEventStore], object]
+    store: SqlEventStore, database: Database, fault: Fault, query: Callable[[SqlEventStore], object]
 ) -> None:
     store.add([message(), hit()])
     before = query(store)
-    with fault(file), pytest.raises(StoreUnavailable, match=str(file)):
+    with fault(database), pytest.raises(StoreUnavailable, match=re.escape(database.shown)):
         query(store)
     assert query(store) == before

@@ -2,9 +2,10 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
-from storage.failures import sentence
+from storage.failures import sentence, shown, was_given_up
 
 
 def told(cause: BaseException, name: str = "") -> str:
@@ -55,3 +56,81 @@ def test_what_the_module_itself_objects_to_has_a_sentence_too() -> None:
     with pytest.raises(sqlite3.ProgrammingError) as raised:
         connection.execute("SELECT 1")
     assert "closed database" in told(raised.value)
+
+
+class ServerSaid(Exception):
+    """An error as psycopg raises it."""
+
+    def __init__(self, text: str, sqlstate: str | None) -> None:
+        super().__init__(text)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("25006", "takes no changes"),
+        ("40001", "is locked"),
+        ("40P01", "is locked"),
+        ("42501", "docs/database.md"),
+        ("42703", "waypost db upgrade"),
+        ("42P01", "waypost db upgrade"),
+        ("53100", "is full"),
+        ("53300", "no connection left"),
+        ("55P03", "is locked"),
+        ("57014", "took too long"),
+        ("57P01", "stopped or started"),
+        ("57P02", "stopped or started"),
+        ("57P03", "stopped or started"),
+    ],
+)
+def test_each_code_of_postgresql_has_its_sentence(code: str, said: str) -> None:
+    text = told(ServerSaid("what the server says", code))
+    assert said in text
+    assert text.endswith(".")
+    assert "/var/{0}/w.db" in text
+    assert "what the server says" not in text
+
+
+def test_of_what_postgresql_says_the_first_line_is_quoted() -> None:
+    cause = ServerSaid('value "{1}" is odd\nDETAIL:  Key (address)=(ann@example.net).', "22P02")
+    assert told(cause) == 'The database /var/{0}/w.db cannot be used: value "{1}" is odd.'
+
+
+def test_a_connection_that_was_never_made_is_told_without_its_preamble() -> None:
+    cause = ServerSaid('connection to server at "db", port 5432 failed: FATAL:  too bad.\n', None)
+    assert told(cause) == "The database /var/{0}/w.db cannot be reached: too bad."
+
+
+@pytest.mark.parametrize(
+    ("cause", "given_up"),
+    [
+        (ServerSaid("", "40001"), True),
+        (ServerSaid("", "40P01"), True),
+        (ServerSaid("", "53100"), False),
+        (ServerSaid("", None), False),
+        (sqlite3.OperationalError(""), False),
+    ],
+)
+def test_only_what_the_server_undid_for_another_is_done_again(cause: BaseException, given_up: bool) -> None:
+    assert was_given_up(OperationalError("INSERT", {}, cause)) is given_up
+
+
+def test_any_other_error_is_not_done_again() -> None:
+    assert not was_given_up(None)
+    assert not was_given_up(KeyError())
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("sqlite:////var/w.db", "/var/w.db"),
+        ("postgresql://me:secret@db.example/waypost", "waypost on db.example"),
+        ("postgresql://me:secret@db.example:6432/waypost", "waypost on db.example:6432"),
+        ("postgresql:///waypost", "waypost on this machine"),
+        ("postgresql://me:secret@/waypost?host=/run/postgresql", "waypost on /run/postgresql"),
+        ("postgresql://me@/waypost?host=a.example&host=b.example", "waypost on a.example,b.example"),
+    ],
+)
+def test_a_database_is_named_without_user_and_password(url: str, name: str) -> None:
+    assert shown(make_url(url)) == name

@@ -1,176 +1,143 @@
-import os
-import sqlite3
-import stat
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Engine, MetaData, inspect
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 import storage.event_tables  # noqa: F401 - puts its tables into the metadata
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
-from storage.engine import DatabaseUnavailable, open_engine, transaction
+from storage.engine import open_engine
+from storage.failures import DatabaseUnavailable
 from storage.metadata import metadata
 from storage.migrate import is_current, upgrade
+from tests.storage.databases import Database
+
+OF_THE_FIRST_VERSION = (
+    "INSERT INTO tracking_domains VALUES (1, 1, 'track.example.com', 't.waypost.test', 'verified', true, '', "
+    "'2026-03-01 12:00:00.000000', NULL, NULL)",
+    "INSERT INTO sending_domains VALUES (1, 1, 'example.com', 1, '2026-03-01 12:00:00.000000')",
+    "INSERT INTO versions VALUES ('domains', 7)",
+    "INSERT INTO hits VALUES ('ab', 5, 'click', 1, 'm', 'r', 1, 'https://a.example/', 'h', '', 'u', 'GET')",
+    "INSERT INTO messages VALUES ('m', 5, 1, 's', '', 'example.com', '', 0, 'on', 9)",
+)
 
 
-@pytest.fixture
-def loose_umask() -> Iterator[None]:
-    """The umask that hides nothing, so that modes are the code's own."""
-    before = os.umask(0)
-    yield
-    os.umask(before)
+def schema(database: Database) -> list[str]:
+    """Return the statements that made the tables, or would make them as they are, Alembic's own left out."""
+    if database.server is None:  # which reflects less than it knows: no AUTOINCREMENT
+        made = database.execute("SELECT sql FROM sqlite_master WHERE name != 'alembic_version' ORDER BY name")
+        return [" ".join(sql.split()) for (sql,) in made if sql]
+    engine = database.outside()
+    found = MetaData()
+    found.reflect(engine)
+    statements = [
+        str(statement.compile(engine))
+        for table in found.sorted_tables
+        if table.name != "alembic_version"
+        for statement in (CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=str)))
+    ]
+    engine.dispose()
+    return statements
 
 
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
+def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Return all rows of the tables that are Waypost's own and are there."""
+    engine = database.outside()
+    names = {*inspect(engine).get_table_names()} & {*metadata.tables}
+    engine.dispose()
+    return {name: database.execute(f"SELECT * FROM {name}") for name in names}
 
 
-def execute(file: Path, statement: str) -> None:
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute(statement)
-
-
-def schema(file: Path) -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(file)) as connection:
-        return connection.execute(
-            "SELECT name, sql FROM sqlite_master WHERE sql NOT NULL AND name != 'alembic_version' ORDER BY 1"
-        ).fetchall()
-
-
-def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Return all rows of the tables that are Waypost's own."""
-    with closing(sqlite3.connect(file)) as connection:
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {
-            name: connection.execute(f"SELECT * FROM {name}").fetchall()
-            for (name,) in names
-            if name != "alembic_version" and not name.startswith("sqlite_")
-        }
-
-
-@pytest.mark.usefixtures("loose_umask")
-def test_only_its_owner_can_read_a_new_database(tmp_path: Path) -> None:
-    file = tmp_path / "var" / "waypost.db"
-    upgrade(f"sqlite:///{file}")
-    assert mode(file.parent) == 0o700
-    assert mode(file) == 0o600
-    engine = open_engine(f"sqlite:///{file}")
-    with transaction(engine, writes=True, raising=DatabaseUnavailable) as connection:
-        connection.exec_driver_sql("INSERT INTO versions VALUES ('test', 1)")
-        assert {path.name: mode(path) for path in file.parent.iterdir()} == {
-            "waypost.db": 0o600,
-            "waypost.db-wal": 0o600,
-            "waypost.db-shm": 0o600,
-        }
-
-
-def test_the_migrations_give_exactly_the_tables_of_the_stores(engine: Engine) -> None:
-    with transaction(engine, writes=False, raising=DatabaseUnavailable) as connection:
+def test_the_migrations_give_exactly_the_tables_of_the_stores(empty: Database) -> None:
+    upgrade(empty.url)
+    engine = empty.outside()
+    with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
         assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+    engine.dispose()
 
 
-def test_the_migrations_give_the_statements_that_the_stores_would(file: Path, tmp_path: Path) -> None:
-    """The comparison above is blind for what SQLite does not reflect, such as AUTOINCREMENT."""
-    wanted = tmp_path / "wanted.sqlite"
-    engine = create_engine(f"sqlite:///{wanted}")
+def test_the_migrations_give_the_statements_that_the_stores_would(empty: Database) -> None:
+    """The comparison above is blind for some of it, such as AUTOINCREMENT and the conditions of indexes."""
+    upgrade(empty.url)
+    migrated = schema(empty)
+    engine = empty.outside()
+    metadata.drop_all(engine)
     metadata.create_all(engine)
     engine.dispose()
-    assert [(name, " ".join(sql.split())) for name, sql in schema(file)] == [
-        (name, " ".join(sql.split())) for name, sql in schema(wanted)
-    ]
+    assert schema(empty) == migrated
 
 
-def test_repeating_it_changes_nothing(file: Path, engine: Engine) -> None:
-    execute(file, "INSERT INTO versions VALUES ('test', 1)")
-    before = schema(file)
-    upgrade(f"sqlite:///{file}")
-    assert schema(file) == before
+def test_repeating_it_changes_nothing(database: Database, engine: Engine) -> None:
+    database.execute("INSERT INTO versions VALUES ('test', 1)")
+    before = schema(database), rows(database)
+    upgrade(database.url)
+    assert (schema(database), rows(database)) == before
     assert is_current(engine)
-    with closing(sqlite3.connect(file)) as connection:
-        assert connection.execute("SELECT * FROM versions").fetchall() == [("test", 1)]
 
 
-def test_a_database_of_the_first_version_keeps_its_rows(tmp_path: Path) -> None:
-    file = tmp_path / "waypost.db"
-    upgrade(f"sqlite:///{file}", to="0001")
-    execute(
-        file,
-        "INSERT INTO tracking_domains VALUES "
-        "(1, 1, 'track.example.com', 't.waypost.test', 'verified', 1, '', '2026-03-01 12:00:00.000000', "
-        "NULL, NULL)",
-    )
-    execute(file, "INSERT INTO sending_domains VALUES (1, 1, 'example.com', 1, '2026-03-01 12:00:00.000000')")
-    execute(file, "INSERT INTO versions VALUES ('domains', 7)")
-    execute(
-        file,
-        "INSERT INTO hits VALUES ('ab', 5, 'click', 1, 'm', 'r', 1, 'https://example.com/', 'h', 'a', 'u', "
-        "'GET')",
-    )
-    execute(file, "INSERT INTO messages VALUES ('m', 5, 1, 's', '', 'example.com', '', 0, 'on', 9)")
-    before = rows(file)
-    upgrade(f"sqlite:///{file}")
-    after = rows(file)
+def test_a_database_of_the_first_version_keeps_its_rows(empty: Database) -> None:
+    upgrade(empty.url, to="0001")
+    for statement in OF_THE_FIRST_VERSION:
+        empty.execute(statement)
+    before = rows(empty)
+    upgrade(empty.url)
+    after = rows(empty)
     assert {
         table: [row[: len(old)] for row, old in zip(after[table], before[table], strict=True)]
         for table in before
     } == before
     assert [row[-2:] for row in after["sending_domains"]] == [(None, 100)]
-    assert [row[10:] for row in after["messages"]] == [(0, 0, "", "{}", "[]", "{}", "[]")]
-    assert [row[:2] for row in after["projects"]] == [(1, "default")]
-    engine = open_engine(f"sqlite:///{file}")
+    engine = open_engine(empty.url)
     assert SqlDomainStore(engine).version() == 7
     [default] = SqlAccountStore(engine).projects()
+    assert (default.id, default.name) == (1, "default")
     assert default.created_at <= datetime.now(UTC)
+    engine.dispose()
 
 
-def test_an_empty_file_is_not_current_until_it_is_upgraded(tmp_path: Path) -> None:
-    file = tmp_path / "waypost.db"
-    file.touch()
-    engine = open_engine(f"sqlite:///{file}")
+def test_an_empty_database_is_not_current_until_it_is_upgraded(empty: Database) -> None:
+    if empty.server is None:
+        empty.file.touch()
+    engine = open_engine(empty.url)
     assert not is_current(engine)
-    upgrade(f"sqlite:///{file}")
+    with pytest.raises(DatabaseUnavailable, match=f"{empty.shown} is empty; run `waypost db upgrade`"):
+        upgrade(empty.url, create=False)
+    assert not is_current(engine)
+    upgrade(empty.url)
+    assert is_current(engine)
+    engine.dispose()
+
+
+def test_a_database_that_is_there_needs_no_making(database: Database, engine: Engine) -> None:
+    upgrade(database.url, create=False)
     assert is_current(engine)
 
 
-def test_a_database_of_a_newer_version_is_refused_and_left_alone(file: Path, engine: Engine) -> None:
-    execute(file, "UPDATE alembic_version SET version_num = '9999'")
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty: Database) -> None:
+    upgrade(empty.url)
+    empty.execute("UPDATE alembic_version SET version_num = '9999'")
+    engine = open_engine(empty.url)
     assert not is_current(engine)
-    before = schema(file)
+    engine.dispose()
+    before = schema(empty)
     with pytest.raises(DatabaseUnavailable, match="newer Waypost"):
-        upgrade(f"sqlite:///{file}")
-    assert schema(file) == before
+        upgrade(empty.url)
+    assert schema(empty) == before
 
 
-def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    file = tmp_path / "waypost.db"
-    execute(file, "CREATE TABLE hits (id TEXT)")
-    before = schema(file)
+def test_a_migration_that_fails_leaves_nothing_behind(empty: Database) -> None:
+    empty.execute("CREATE TABLE hits (id TEXT)")
+    before = schema(empty)
     with pytest.raises(DatabaseUnavailable):
-        upgrade(f"sqlite:///{file}")
-    assert schema(file) == before
+        upgrade(empty.url)
+    assert schema(empty) == before
 
 
-def test_asking_a_database_that_is_missing_does_not_make_it(tmp_path: Path) -> None:
-    file = tmp_path / "waypost.db"
-    with pytest.raises(DatabaseUnavailable, match="is missing"):
-        is_current(open_engine(f"sqlite:///{file}"))
-    assert not file.exists()
-
-
-def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(DatabaseUnavailable, match=r"cannot be created: .*\.$"):
-        upgrade(f"sqlite:///{tmp_path}/file/waypost.db")
-
-
-def test_it_logs_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    upgrade(f"sqlite:///{tmp_path}/waypost.db")
+def test_it_logs_nothing(empty: Database, caplog: pytest.LogCaptureFixture) -> None:
+    upgrade(empty.url)
     assert caplog.records == []

@@ -1,0 +1,19 @@
+"""Statements that both databases know and SQLAlchemy has once for each."""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import Dialect, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+Insert = postgresql.Insert | sqlite.Insert
+
+_INSERTS: Final[dict[str, Callable[[Table], Insert]]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+
+
+def insert(dialect: Dialect, table: Table) -> Insert:
+    """Return an INSERT that may be given an ON CONFLICT clause."""
+    return _INSERTS[dialect.name](table)

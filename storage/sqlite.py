@@ -1,0 +1,79 @@
+"""SQLite: each transaction opens the file anew (NullPool) and never creates it (`mode=rw`).
+
+A connection that stayed open would go on writing to a file that somebody moved away, and a missing file would
+come back empty.
+"""
+
+import os
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+
+from storage.failures import DatabaseUnavailable
+
+_WRITES: Final = "waypost_writes"
+
+
+def open_engine(url: URL, *, lock_timeout: float) -> Engine:
+    """Return an engine; nothing is opened yet. Raises `DatabaseUnavailable` where the URL names no file."""
+    engine = create_engine(
+        url,
+        creator=partial(_connect, database_file(url), lock_timeout),
+        poolclass=NullPool,
+        hide_parameters=True,  # they hold addresses, and errors end up in logs
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def options(*, writes: bool) -> dict[str, Any]:
+    """Return the execution options of a transaction."""
+    return {_WRITES: writes}
+
+
+def create(url: URL) -> None:
+    """Make an empty file (0600, its folder 0700) where there is none. Raises `DatabaseUnavailable`."""
+    file = database_file(url)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise DatabaseUnavailable(f"The database {file} cannot be created: {error.strerror}.") from None
+
+
+def begin_upgrade(connection: Connection) -> None:
+    """Nothing: a transaction that writes has the file for itself, and nothing bounds its length."""
+
+
+def database_file(url: URL) -> Path:
+    """Return the file that the URL names. Raises `DatabaseUnavailable` where it names none."""
+    if url.database in (None, "", ":memory:"):
+        raise DatabaseUnavailable("The database URL names no SQLite file; write sqlite:///PATH.")
+    return Path(str(url.database)).absolute()
+
+
+def _connect(file: Path, lock_timeout: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{file.as_uri()}?mode=rw", uri=True, timeout=lock_timeout, isolation_level=None
+    )
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # docs/durability.md says why not NORMAL
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _begin(connection: Connection) -> None:
+    """Begin the transaction ourselves: `isolation_level=None` keeps the driver from doing it late.
+
+    A writer takes the lock at once (IMMEDIATE). A transaction that reads first and then writes cannot wait
+    for it: SQLite answers SQLITE_BUSY whatever the busy timeout [sqlite.org/lang_transaction.html].
+    """
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

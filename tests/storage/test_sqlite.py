@@ -1,0 +1,120 @@
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+
+from storage.engine import open_engine, transaction
+from storage.failures import DatabaseUnavailable
+from storage.migrate import is_current, upgrade
+from storage.sqlite import database_file
+from tests.storage.databases import Database
+from tests.storage.faults import locked_for_all, locked_for_writing, moved_away
+from tests.storage.transactions import Away, read, write
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    """A file of this version."""
+    database = Database(url=f"sqlite:///{tmp_path}/waypost.sqlite")
+    upgrade(database.url)
+    return database
+
+
+@pytest.fixture
+def loose_umask() -> Iterator[None]:
+    """The umask that hides nothing, so that modes are the code's own."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_database_that_is_locked_is_named_and_used_again(engine: Engine, database: Database) -> None:
+    with locked_for_writing(database):
+        with pytest.raises(Away, match=f"The database {database.file} is locked by another program"):
+            write(engine, 1)
+        assert read(engine) == []
+    write(engine, 1)
+    assert read(engine) == [1]
+
+
+def test_a_database_that_is_locked_for_all_cannot_be_read(engine: Engine, database: Database) -> None:
+    with locked_for_all(database), pytest.raises(Away, match="is locked by another program"):
+        read(engine)
+    assert read(engine) == []
+
+
+def test_a_writer_holds_the_lock_before_its_first_write(engine: Engine) -> None:
+    with transaction(engine, writes=True, raising=Away) as connection:
+        connection.execute(text("SELECT 1"))
+        with pytest.raises(Away, match="locked"):
+            write(engine, 2)
+
+
+def test_a_database_that_is_moved_away_is_never_made_anew(engine: Engine, database: Database) -> None:
+    write(engine, 1)
+    with moved_away(database):
+        for _ in range(2):
+            with pytest.raises(Away, match=f"The database {database.file} is missing"):
+                write(engine, 2)
+            with pytest.raises(Away, match="is missing"):
+                read(engine)
+            assert not database.file.exists()
+    write(engine, 3)
+    assert read(engine) == [1, 3]
+
+
+def test_each_connection_is_set_up_for_durability(engine: Engine) -> None:
+    with transaction(engine, writes=False, raising=Away) as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_opening_an_engine_touches_no_file(tmp_path: Path) -> None:
+    open_engine(f"sqlite:///{tmp_path}/waypost.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_relative_path_is_seen_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert database_file(make_url("sqlite:///var/waypost.db")) == tmp_path / "var" / "waypost.db"
+
+
+@pytest.mark.usefixtures("loose_umask")
+def test_only_its_owner_can_read_a_new_database(tmp_path: Path) -> None:
+    file = tmp_path / "var" / "waypost.db"
+    upgrade(f"sqlite:///{file}")
+    assert mode(file.parent) == 0o700
+    assert mode(file) == 0o600
+    engine = open_engine(f"sqlite:///{file}")
+    with transaction(engine, writes=True, raising=DatabaseUnavailable) as connection:
+        connection.exec_driver_sql("INSERT INTO versions VALUES ('test', 1)")
+        assert {path.name: mode(path) for path in file.parent.iterdir()} == {
+            "waypost.db": 0o600,
+            "waypost.db-wal": 0o600,
+            "waypost.db-shm": 0o600,
+        }
+
+
+def test_asking_a_database_that_is_missing_does_not_make_it(tmp_path: Path) -> None:
+    file = tmp_path / "waypost.db"
+    with pytest.raises(DatabaseUnavailable, match="is missing"):
+        is_current(open_engine(f"sqlite:///{file}"))
+    assert not file.exists()
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseUnavailable, match=r"cannot be created: .*\.$"):
+        upgrade(f"sqlite:///{tmp_path}/file/waypost.db")
