@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
 
-from storage.dialects import insert
+from storage.dialects import POSITIONAL, insert
 
 Row = tuple[Any, ...]
 """A value for each column of the table, in its order."""
@@ -30,14 +30,8 @@ def _bound(process: Callable[[Any], Any] | None, column: Row) -> Iterable[Any]:
 @cache
 def _statement(table: Table, dialect: Dialect) -> str:
     new = insert(dialect, table).on_conflict_do_nothing()
-    return str(
-        new.compile(dialect=_positional(dialect), column_keys=[column.name for column in table.columns])
-    )
-
-
-def _positional(dialect: Dialect) -> Dialect:
-    """Return one that writes a sign for each value of a tuple; psycopg's would name them."""
-    return dialect if dialect.positional else type(dialect)(paramstyle="format")
+    positional = POSITIONAL.get(dialect.name, dialect)
+    return str(new.compile(dialect=positional, column_keys=[column.name for column in table.columns]))
 
 
 @cache

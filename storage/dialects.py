@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 Insert = postgresql.Insert | sqlite.Insert
 
@@ -12,6 +13,9 @@ _INSERTS: Final[dict[str, Callable[[Table], Insert]]] = {
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
 }
+
+POSITIONAL: Final[dict[str, Dialect]] = {"postgresql": PGDialect_psycopg(paramstyle="format")}
+"""Where the dialect names the values of a statement, one that takes them from a tuple."""
 
 
 def insert(dialect: Dialect, table: Table) -> Insert:
