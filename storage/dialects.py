@@ -14,7 +14,9 @@ _INSERTS: Final[dict[str, Callable[[Table], Insert]]] = {
     "sqlite": sqlite.insert,
 }
 
-POSITIONAL: Final[dict[str, Dialect]] = {"postgresql": PGDialect_psycopg(paramstyle="format")}
+POSITIONAL: Final[dict[str, Dialect]] = {
+    "postgresql": PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
+}
 """Where the dialect names the values of a statement, one that takes them from a tuple."""
 
 
