@@ -1,7 +1,8 @@
-"""What the journal costs: µs to append a record, and records a second from the journal into SQLite."""
+"""What the journal costs: µs to append a record, and records a second from the journal into a database."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import perf_counter
@@ -12,6 +13,7 @@ from events.shipping import ship
 from storage.engine import open_engine
 from storage.event_store import SqlEventStore
 from storage.migrate import upgrade
+from tests.postgresql import PostgreSQL
 
 AT = 1_790_000_000_000
 RECORDS = 20_000
@@ -67,16 +69,26 @@ def message(number: int) -> MessageRecord:
     )
 
 
-def measure(name: str, records: Sequence[Record]) -> None:
-    appending, shipping = zip(*(run(records) for _ in range(RUNS)), strict=True)
-    append = min(appending) / len(records) * 1e6
-    print(f"{name:32} {append:7.1f} µs {len(records) / min(shipping):10,.0f} records/s")
+def measure(name: str, records: Sequence[Record], server: PostgreSQL) -> None:
+    taken = [(run(records, _in_sqlite), run(records, partial(_in_postgresql, server))) for _ in range(RUNS)]
+    append = min(sqlite[0] for sqlite, _ in taken) / len(records) * 1e6
+    rates = [len(records) / min(run[1] for run in runs) for runs in zip(*taken, strict=True)]
+    print(f"{name:32} {append:7.1f} µs {rates[0]:10,.0f}/s {rates[1]:10,.0f}/s")
 
 
-def run(records: Sequence[Record]) -> tuple[float, float]:
+def _in_sqlite(folder: Path) -> str:
+    return f"sqlite:///{folder}/waypost.sqlite"
+
+
+def _in_postgresql(server: PostgreSQL, folder: Path) -> str:
+    server.execute("CREATE DATABASE {}", folder.name)
+    return server.url(folder.name)
+
+
+def run(records: Sequence[Record], new_database: Callable[[Path], str]) -> tuple[float, float]:
     """Return the seconds to append all, and to ship all into an empty database."""
     with tempfile.TemporaryDirectory() as folder:
-        directory, url = Path(folder) / "journal", f"sqlite:///{folder}/waypost.sqlite"
+        directory, url = Path(folder) / "journal", new_database(Path(folder))
         upgrade(url)
         ticks = count(AT)
         journal = Journal(directory, clock=lambda: next(ticks), new_suffix=lambda: "benchmark")
@@ -85,10 +97,12 @@ def run(records: Sequence[Record]) -> tuple[float, float]:
             journal.append(record)
         appended = perf_counter() - started
         journal.close()
-        store = SqlEventStore(open_engine(url))
+        engine = open_engine(url)
+        store = SqlEventStore(engine)
         started = perf_counter()
         shipped = ship(directory, store)
         taken = perf_counter() - started
+        engine.dispose()
         if shipped.records != len(records) or journal.lost:
             raise RuntimeError(f"{len(records)} records given, {shipped.records} shipped")
         return appended, taken
@@ -96,10 +110,11 @@ def run(records: Sequence[Record]) -> tuple[float, float]:
 
 def main() -> None:
     print(f"events: {RECORDS:,} records a run, messages a tenth; the best of {RUNS} runs, one thread")
-    print(f"{'':32} {'append':>10} {'ship into SQLite':>20}")
-    measure("hits", [hit(number) for number in range(RECORDS)])
-    measure("outcomes", [outcome(number) for number in range(RECORDS)])
-    measure("messages with 20 links", [message(number) for number in range(RECORDS // 10)])
+    print(f"{'':32} {'append':>10} {'into SQLite':>12} {'PostgreSQL':>12}")
+    with PostgreSQL(durable=True) as server:
+        measure("hits", [hit(number) for number in range(RECORDS)], server)
+        measure("outcomes", [outcome(number) for number in range(RECORDS)], server)
+        measure("messages with 20 links", [message(number) for number in range(RECORDS // 10)], server)
 
 
 if __name__ == "__main__":

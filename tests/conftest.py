@@ -1,7 +1,10 @@
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.postgresql import PostgreSQL
 
 # The same examples in every run, and no verdict by the clock: the machine may be busy with other tests.
 settings.register_profile("deterministic", deadline=None, derandomize=True)
@@ -15,3 +18,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
     if os.environ.get("CI") == "true" and report.skipped and "is not installed" in str(report.longrepr):
         report.outcome = "failed"
     return report
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL that runs; a test that stops it starts it again."""
+    try:
+        server = PostgreSQL()
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    with server:
+        yield server

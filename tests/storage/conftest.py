@@ -12,17 +12,6 @@ from tests.storage.databases import Database, Databases
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    """A PostgreSQL that runs."""
-    try:
-        server = PostgreSQL()
-    except FileNotFoundError as error:
-        pytest.skip(str(error))
-    with server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def databases(postgresql: PostgreSQL) -> Databases:
     """The databases on it."""
     return Databases(postgresql)

@@ -1,18 +1,25 @@
+import re
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from sqlalchemy import Engine, make_url, text
 
 from accounts.errors import AccountError
+from events.ports import EventFilter
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 from storage.engine import open_engine, transaction
+from storage.event_store import SqlEventStore
 from storage.failures import DatabaseUnavailable
 from storage.migrate import upgrade
 from tests.accounts.builders import NOW
+from tests.events.records import hit, message
 from tests.postgresql import PASSWORD, PostgreSQL
 from tests.storage.databases import Database
 from tests.storage.transactions import Away, read, write
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/database.md").read_text()
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -151,3 +158,23 @@ def test_a_change_waits_for_the_one_before_it_and_sees_it(database: Database) ->
     assert refused == ["NameTaken"] * 3
     assert [project.name for project in store.projects()] == ["default", "shop"]
     engine.dispose()
+
+
+def test_a_user_with_the_rights_of_the_document_can_run_it(database: Database) -> None:
+    """All but migrations, for which the owner is needed; at a start there is nothing to migrate."""
+    assert database.server is not None
+    rights = re.findall(r"^((?:GRANT|ALTER DEFAULT) .*) waypost_app;", DOCUMENT, re.MULTILINE)
+    assert len(rights) == 5
+    database.server.execute("CREATE USER {} PASSWORD 'x'", "waypost_app")
+    for right in rights:
+        database.execute(f"{right} waypost_app")
+    url = make_url(database.url).set(username="waypost_app", password="x")
+    upgrade(url, create=False)
+    engine = open_engine(url)
+    SqlAccountStore(engine).add_project(name="shop", created_at=NOW)
+    SqlAccountStore(engine).delete_project("shop")
+    SqlDomainStore(engine).add_sending_domain(project=1, name="shop.example", created_at=NOW)
+    SqlEventStore(engine).add([message(), hit()])
+    assert len(SqlEventStore(engine).events(EventFilter())) == 1
+    engine.dispose()
+    database.execute("DROP OWNED BY waypost_app")
