@@ -40,6 +40,7 @@ class PostgreSQL:
         if self._account:
             shutil.chown(self._folder, self._account["user"], self._account["group"])
         try:
+            self._make_reachable()
             self._initialise()
             self.start()
         except BaseException:
@@ -101,6 +102,16 @@ class PostgreSQL:
     @property
     def _data(self) -> Path:
         return self._folder / "data"
+
+    def _make_reachable(self) -> None:
+        """Copy the programs to where `nobody` can run them, if need be: in /root, for one, it cannot."""
+        try:
+            subprocess.run(
+                [self._programs / "postgres", "--version"], check=True, capture_output=True, **self._account
+            )
+        except PermissionError:
+            copy = shutil.copytree(self._programs.parent, self._folder / "postgresql", symlinks=True)
+            self._programs = copy / "bin"
 
     def _initialise(self) -> None:
         password = self._folder / "password"
