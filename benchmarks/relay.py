@@ -8,6 +8,7 @@ CPU time is that of the relay's whole process tree.
 import os
 import shutil
 import smtplib
+import ssl
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,7 @@ CONNECTIONS = 10
 ROUNDS = 3
 PATIENCE = 60.0  # seconds
 IDLE = 2_000
+SIGN_INS = 200
 LARGE = 25 * 1024 * 1024
 SENDER, RECIPIENT = "news@shop.example", "reader@there.example"
 CONTROL_HEADERS = (
@@ -47,13 +49,14 @@ class Load:
     recipients: int = 1
     messages: int = 1_000
     tls: bool = False
+    login: str = ""
 
     def command(self, port: int, message: Path) -> list[str]:
         """Return what sends it."""
         if self.tls:
             how = "reused" if self.reused else "fresh"
             client = [sys.executable, "-m", "benchmarks.tls_client"]
-            return [*client, str(port), str(message), str(self.messages), how]
+            return [*client, str(port), str(message), str(self.messages), how, self.login]
         command = ["smtp-source", "-s", str(CONNECTIONS), "-m", str(self.messages), "-F", str(message)]
         command += ["-f", SENDER, "-t", RECIPIENT, "-r", str(self.recipients)]
         return [*command, *(["-d"] if self.reused else []), f"127.0.0.1:{port}"]
@@ -83,6 +86,7 @@ def main() -> None:
         compare(path, sink)
         variants(path, sink)
         with_control_headers(path, sink)
+        signing_in(sink)
         idle_connections(sink)
         large_message(sink)
 
@@ -129,7 +133,30 @@ def variants(message: Path, sink: Sink) -> None:
         _print(take_turns([near], Load(recipients=10, messages=500), message, sink), [])
         _print(take_turns([kept], Load(tls=True, messages=500), message, sink), [])
         _print(take_turns([fresh], Load(tls=True, reused=False, messages=500), message, sink), [])
+        known = System("… and signed in", kept.port, kept.pid)
+        load = Load(tls=True, reused=False, messages=500, login=kept.login)
+        _print(take_turns([known], load, message, sink), [])
         _print(take_turns([stock, distant], Load(messages=300), message, sink), [stock])
+
+
+def signing_in(sink: Sink) -> None:
+    """How long a client waits for the answer to AUTH: what it adds to a connection."""
+    with relay_systems.waypost("", sink.port, tls=True) as system:
+        waits = sorted(_sign_in(system) for _ in range(SIGN_INS))
+    typical, slow = waits[SIGN_INS // 2] * 1000, waits[SIGN_INS * 9 // 10] * 1000
+    print(f"\nsigning in adds {typical:.2f} ms to a connection, {slow:.2f} ms at the ninth of ten")
+
+
+def _sign_in(system: System) -> float:
+    unchecked = ssl._create_unverified_context()
+    with smtplib.SMTP_SSL("127.0.0.1", system.port, timeout=PATIENCE, context=unchecked) as client:
+        client.ehlo()
+        asked = time.perf_counter()
+        code, text = client.docmd("AUTH", f"PLAIN {system.login}")
+        waited = time.perf_counter() - asked
+    if code != 235:
+        raise RuntimeError(text)
+    return waited
 
 
 def with_control_headers(message: Path, sink: Sink) -> None:

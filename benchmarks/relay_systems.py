@@ -1,16 +1,20 @@
 """What the relay's benchmark drives: a sink, and relays in front of it, each in processes of its own."""
 
+import json
 import os
 import re
 import sys
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
+from click.testing import CliRunner
 
+from admin.main import main
 from benchmarks.processes import running
 from tests.postfix import Postfix
 from tests.relay_installation import RelayInstallation
@@ -26,6 +30,7 @@ class System:
     name: str
     port: int
     pid: int | None = None
+    login: str = ""  # what AUTH PLAIN takes, where somebody can sign in
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def waypost(
 
     `relay` and `upstream` are lines of those sections of the settings.
 
-    With `tls` its port speaks TLS from the first byte.
+    With `tls` its port speaks TLS from the first byte, and clients can sign in.
     """
     with tempfile.TemporaryDirectory() as folder:
         secure = free_port() if tls else None
@@ -104,6 +109,7 @@ def waypost(
             relay=relay + (_certificate(Path(folder)) if tls else ""),
             more=f'mode = "{mode}"\n',
         )
+        login = _login(Path(folder)) if tls else ""
         with (
             (Path(folder) / "log").open("wb") as log,
             running(
@@ -114,7 +120,16 @@ def waypost(
                 stderr=log,
             ) as pid,
         ):
-            yield System(name, secure or installation.smtp_port, pid)
+            yield System(name, secure or installation.smtp_port, pid, login)
+
+
+def _login(folder: Path) -> str:
+    """Make a credential that may send as the benchmark does."""
+    config = ["--config", str(folder / "waypost.toml")]
+    CliRunner().invoke(main, [*config, "sender", "add", "shop.example"], catch_exceptions=False)
+    made = CliRunner().invoke(main, [*config, "credential", "add", "--json"], catch_exceptions=False)
+    added = json.loads(made.output)
+    return b64encode(f"\0{added['username']}\0{added['password']}".encode()).decode()
 
 
 def _certificate(folder: Path) -> str:

@@ -1,6 +1,6 @@
 """What smtp-source cannot do: send a file over TLS, again and again, on ten kept or fresh connections.
 
-python -m benchmarks.tls_client PORT FILE MESSAGES reused|fresh
+python -m benchmarks.tls_client PORT FILE MESSAGES reused|fresh [AUTH-PLAIN-RESPONSE]
 """
 
 import asyncio
@@ -13,22 +13,27 @@ import uvloop
 CONNECTIONS = 10
 
 
-async def main(port: int, message: bytes, messages: int, *, reused: bool) -> None:
+async def main(port: int, message: bytes, messages: int, *, reused: bool, login: str) -> None:
     """Send it `messages` times over all connections. Raises RuntimeError where it is refused."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # it is the benchmark's own, on this machine
     each = messages // CONNECTIONS
     sessions, batch = (1, each) if reused else (each, 1)
-    await asyncio.gather(*(_client(port, message, context, sessions, batch) for _ in range(CONNECTIONS)))
+    greeting = [b"", b"EHLO client.example\r\n", *([f"AUTH PLAIN {login}\r\n".encode()] if login else [])]
+    said = [*greeting, *_transaction(message) * batch, b"QUIT\r\n"]
+    await asyncio.gather(*(_client(port, said, context, sessions) for _ in range(CONNECTIONS)))
 
 
-async def _client(port: int, message: bytes, context: ssl.SSLContext, sessions: int, batch: int) -> None:
+def _transaction(message: bytes) -> list[bytes]:
     transaction = [b"MAIL FROM:<news@shop.example>\r\n", b"RCPT TO:<reader@there.example>\r\n", b"DATA\r\n"]
-    transaction.append(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    return [*transaction, message.replace(b"\r\n.", b"\r\n..") + b".\r\n"]
+
+
+async def _client(port: int, lines: list[bytes], context: ssl.SSLContext, sessions: int) -> None:
     for _ in range(sessions):
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
-        for said in [b"", b"EHLO client.example\r\n", *transaction * batch, b"QUIT\r\n"]:
+        for said in lines:
             writer.write(said)
             while (reply := await reader.readline())[3:4] == b"-":
                 pass
@@ -38,6 +43,6 @@ async def _client(port: int, message: bytes, context: ssl.SSLContext, sessions: 
 
 
 if __name__ == "__main__":
-    port, path, messages, how = sys.argv[1:]
+    port, path, messages, how, *login = sys.argv[1:]
     content = Path(path).read_bytes().replace(b"\n", b"\r\n")
-    uvloop.run(main(int(port), content, int(messages), reused=how == "reused"))
+    uvloop.run(main(int(port), content, int(messages), reused=how == "reused", login="".join(login)))
