@@ -137,3 +137,18 @@ def test_check_looks_at_the_domains_of_every_project(shop: Run, dns: DnsServer) 
     remedies = [finding["remedy"] for finding in json.loads(shop("check", "--json").output)]
     assert "waypost domain verify --project shop track.example.com" in remedies
     assert "waypost domain verify click.example.org" in remedies
+
+
+def test_an_upstream_of_its_own(shop: Run, dns: DnsServer) -> None:
+    dns.add("us.waypost.test", "A", "192.0.2.11")
+    settings = Path("waypost.toml")
+    without = settings.read_text()
+    settings.write_text(f'{without}[upstreams.far]\nurl = "dir:far"\n')
+    assert "Upstream: far\n" in shop("project", "set", "shop", "--upstream", "far").output
+    assert json.loads(shop("project", "show", "shop", "--json").output)["upstream"] == "far"
+    subjects = [finding["subject"] for finding in json.loads(shop("check", "--json").output)]
+    assert "upstreams.far" in subjects
+    settings.write_text(without)
+    found = [finding["message"] for finding in json.loads(shop("check", "--json", code=1).output)]
+    assert "the project shop names far, which the settings lack: mail gets 451" in found
+    assert "Upstream: inherit\n" in shop("project", "set", "shop", "--upstream", "inherit").output

@@ -1,14 +1,22 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trustme
 
+from accounts.directory import AccountDirectory
+from accounts.model import DEFAULT_PROJECT
+from relay.control.vendors import Profile
+from relay.upstream.directory_upstream import DirectoryUpstream
 from relay.upstream.smtp_server import Security, SmtpServer
+from relay.upstream.smtp_upstream import SmtpUpstream
 from service.errors import OperatorError
+from service.relay_wiring import worker_share
 from service.settings import Settings
 from service.settings_file import load_settings
-from service.upstream_wiring import smtp_servers, system_default
+from service.upstream_wiring import build_upstreams, profiles, smtp_servers, system_default
+from tests.accounts.builders import project
 
 TWO = '[upstream]\nurl = "smtps://a.example"\n[[upstream.fallback]]\nurl = "smtps://b.example"\n'
 GUIDE = Path(__file__).parents[2] / "docs" / "upstreams.md"
@@ -113,3 +121,42 @@ def test_passwords_of_all_servers_do_not_show(tmp_path: Path) -> None:
     loaded = settings(tmp_path, f'{TWO}password = "hunter2"\n')
     assert loaded.upstream.fallback[0].password == "hunter2"
     assert "hunter2" not in repr(loaded)
+
+
+NAMED = '[upstream]\nurl = "dir:out"\n[upstreams.far]\nurl = "{}"\nprofile = "sparkpost"\npool_size = 8\n'
+
+
+def accounts(upstream: str | None) -> AccountDirectory:
+    return AccountDirectory.build([replace(project(), upstream=upstream)], [], [])
+
+
+def test_a_project_has_the_upstream_that_it_names_with_its_profile(tmp_path: Path) -> None:
+    loaded = settings(tmp_path, NAMED.format("smtp://far.example"))
+    for name, kind, profile in [
+        (None, DirectoryUpstream, Profile.NONE),
+        ("far", SmtpUpstream, Profile.SPARKPOST),
+    ]:
+        built = build_upstreams(loaded, "relay.test", lambda: accounts(name), lambda health: None)  # noqa: B023
+        assert isinstance(built.of(DEFAULT_PROJECT), kind)
+        assert profiles(loaded, lambda: accounts(name))(DEFAULT_PROJECT) is profile  # noqa: B023
+
+
+def test_a_name_that_the_settings_lack_is_not_the_default(tmp_path: Path) -> None:
+    loaded = settings(tmp_path, NAMED.format("smtp://far.example"))
+    built = build_upstreams(loaded, "relay.test", lambda: accounts("gone"), lambda health: None)
+    assert not isinstance(built.of(DEFAULT_PROJECT), DirectoryUpstream | SmtpUpstream)
+    assert profiles(loaded, lambda: accounts("gone"))(DEFAULT_PROJECT) is Profile.NONE
+
+
+def test_workers_share_the_connections_of_a_named_upstream(tmp_path: Path) -> None:
+    share = worker_share(settings(tmp_path, NAMED.format("smtp://far.example")), 3)
+    assert (share.upstream.pool_size, share.upstreams["far"].pool_size) == (6, 2)
+
+
+@pytest.mark.parametrize(("url", "used"), [("smtp://127.0.0.1:25", True), ("smtp://far.example", False)])
+def test_a_loopback_link_never_leaves_by_a_named_upstream_either(
+    tmp_path: Path, url: str, used: bool
+) -> None:
+    base = "http://localhost:8080"
+    loaded = settings(tmp_path, f'[tracking]\ndefault_domain = "{base}"\n{NAMED.format(url)}')
+    assert system_default(loaded) == (base if used else None)
