@@ -6,7 +6,7 @@ here is computed when it is asked for.
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -17,6 +17,9 @@ from relay.upstream.health import Health
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600)
 OCTETS: Final = tuple(1024 * 4**power for power in range(8))  # 1 KiB to 16 MiB
+
+
+_Label = TypeVar("_Label", bound=StrEnum)
 
 
 class Phase(StrEnum):
@@ -53,16 +56,14 @@ class RelayMetrics:
             for phase in Phase
             for hundreds in (2, 4, 5)
         }
-        messages = Counter("waypost_messages", "Messages by how they ended", ["verdict"], registry=registry)
-        self._messages = {verdict: messages.labels(verdict.value) for verdict in Verdict}
-        untracked = Counter(
-            "waypost_untracked_messages", "Messages that went out as they came", ["reason"], registry=registry
+        self._messages = _counters(
+            "waypost_messages", "Messages by how they ended", "verdict", Verdict, registry
         )
-        self._untracked = {reason: untracked.labels(reason.value) for reason in Untracked}
-        faults = Counter("waypost_faults", "Faults of Waypost's own", ["of"], registry=registry)
-        self._faults = {fault: faults.labels(fault.value) for fault in Fault}
-        sign_ins = Counter("waypost_sign_ins", "Attempts to sign in", ["result"], registry=registry)
-        self._sign_ins = {result: sign_ins.labels(result.value) for result in SignIn}
+        self._untracked = _counters(
+            "waypost_untracked_messages", "Messages that went out as they came", "reason", Untracked, registry
+        )
+        self._faults = _counters("waypost_faults", "Faults of Waypost's own", "of", Fault, registry)
+        self._sign_ins = _counters("waypost_sign_ins", "Attempts to sign in", "result", SignIn, registry)
         self._links = Counter("waypost_links_tracked", "Links that were rewritten", registry=registry)
         self._pixels = Counter("waypost_pixels_inserted", "Open pixels that were put in", registry=registry)
         self._problems = Counter(
@@ -142,6 +143,14 @@ class RelayMetrics:
     def repeated(self) -> None:
         """Count a message that may have been sent before."""
         self._duplicates.inc()
+
+
+def _counters(
+    name: str, help: str, label: str, values: type[_Label], registry: CollectorRegistry
+) -> dict[_Label, Counter]:
+    """Return a counter for each value of its label."""
+    counter = Counter(name, help, [label], registry=registry)
+    return {value: counter.labels(value.value) for value in values}
 
 
 def _gauge(name: str, help: str, registry: CollectorRegistry) -> Gauge:
