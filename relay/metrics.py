@@ -82,10 +82,7 @@ class RelayMetrics:
             "waypost_prepare_seconds", "Rewriting and recording", registry=registry, buckets=SECONDS
         )
         self._send = Histogram(
-            "waypost_upstream_seconds",
-            "From DATA to the upstream's reply",
-            registry=registry,
-            buckets=SECONDS,
+            "waypost_upstream_seconds", "From DATA to the reply", registry=registry, buckets=SECONDS
         )
         self._replays = Counter(
             "waypost_replays", "Envelopes said again to an upstream that gave up", registry=registry
