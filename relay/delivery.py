@@ -120,7 +120,9 @@ class Delivery:
     ) -> Prepared:
         """Prepare it; where that fails, whatever the reason, the original goes out without our headers."""
         fields = control_fields(submission.content)
-        plain = replace(submission, content=without_own(submission.content, fields))
+        plain = submission
+        if fields:
+            plain = replace(submission, content=without_own(submission.content, fields))
         prepare = self._pipeline.prepare
         try:
             if len(plain.content) > INLINE_LIMIT:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from relay.envelope import LOCAL, Client
 
@@ -34,7 +35,7 @@ def received_header(
         lines.append(f"\t({client.tls})")
     if recipient is not None and recipient.isascii():
         lines.append(f"\tfor <{recipient}>")
-    return "\r\n".join([*lines[:-1], f"{lines[-1]};", f"\t{_date(at)}", ""]).encode("ascii")
+    return "\r\n".join([*lines[:-1], f"{lines[-1]};", f"\t{_date(at // 1000)}", ""]).encode("ascii")
 
 
 def protocol_name(client: Client, *, utf8: bool) -> str:
@@ -56,5 +57,6 @@ def _address_literal(address: str) -> str:
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
-def _date(at: int) -> str:
-    return format_datetime(datetime.fromtimestamp(at / 1000, UTC))
+@lru_cache(maxsize=16)  # many messages come in one second
+def _date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))

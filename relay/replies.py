@@ -1,7 +1,7 @@
 """SMTP replies as values, and the one place where the text of a reply is made safe for the wire."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 MAX_LINE = 512  # octets with CRLF, RFC 5321 section 4.5.3.1.5
 _ID_ROOM = 40  # for " waypost=" and 24 digits
@@ -39,7 +39,7 @@ class Reply:
     def with_id(self, message: str) -> "Reply":
         """Return the reply with our id of the message at the end of its text."""
         room = MAX_LINE - _ID_ROOM - len(self.enhanced)
-        return replace(self, text=f"{_clean(self.text)[:room]} waypost={message}".lstrip())
+        return Reply(self.code, self.enhanced, f"{_clean(self.text)[:room]} waypost={message}".lstrip())
 
     def line(self) -> str:
         """Return it as one clean ASCII line without its line ending."""

@@ -6,7 +6,7 @@ read the previous reply.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Self
 
@@ -107,7 +107,7 @@ class Connection:
                 return self._ending(reply)
         async with self._guarded(None):
             with suppress(ConnectionLost):  # the reply has it too, or what was said before
-                await self._write(_stuffed(content) + b".\r\n")
+                await self._write(_stuffed(content), b".\r\n")
             return self._ending(await self._wire.reply())
 
     async def _bdat(self, content: bytes) -> Reply:
@@ -115,7 +115,7 @@ class Connection:
         async with self._guarded(None):
             self._wire.write(b"BDAT %d LAST\r\n" % len(content), replies=1)
             with suppress(ConnectionLost):
-                await self._write(content)
+                await self._write(_pieces(content), b"")
             reply = self._ending(await self._wire.reply())
         if not reply.accepted:
             self.close()  # the state behind a refused BDAT is indeterminate [RFC 3030 section 2]
@@ -124,16 +124,18 @@ class Connection:
             raise ChunkingBroken(f"BDAT was offered, and refused: {reply.line()}")
         return reply
 
-    async def _write(self, content: bytes) -> None:
+    async def _write(self, pieces: Iterable[bytes], end: bytes) -> None:
         """Write it, unless an answer is there before it is out: a server may refuse early, never accept."""
-        last = max(0, len(content) - 1) // _PIECE * _PIECE
-        for start in range(0, last, _PIECE):
+        last = b""
+        for piece in pieces:
             if self._wire.answered:
                 return
-            self._wire.write(content[start : start + _PIECE])
-            await self._wire.drain()
+            if last:
+                self._wire.write(last)
+                await self._wire.drain()
+            last = piece
         if not self._wire.answered:
-            self._wire.write(content[last:])
+            self._wire.write(last + end)
             self.message_out = True
 
     def _ending(self, reply: Reply) -> Reply:
@@ -166,7 +168,17 @@ def _line(command: bytes) -> bytes:
     return command + b"\r\n"
 
 
-def _stuffed(content: bytes) -> bytes:
-    """Double the dot at the start of a line [RFC 5321 section 4.5.2]."""
-    stuffed = content.replace(b"\r\n.", b"\r\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+def _pieces(content: bytes) -> Iterator[bytes]:
+    for at in range(0, len(content), _PIECE):
+        yield content[at : at + _PIECE]
+
+
+def _stuffed(content: bytes) -> Iterator[bytes]:
+    """Yield it in pieces, the dot at the start of a line doubled [RFC 5321 section 4.5.2].
+
+    Piece by piece: to copy 25 MB at once would hold up all other clients.
+    """
+    before = b"\r\n"
+    for piece in _pieces(content):
+        yield (before + piece).replace(b"\r\n.", b"\r\n..")[len(before) :]
+        before = (before + piece[-2:])[-2:]
