@@ -41,7 +41,7 @@ async def _every(seconds: float, work: Callable[[], None]) -> None:
         await asyncio.sleep(seconds)
         try:
             await asyncio.to_thread(work)
-        except Exception:
+        except Exception:  # whatever it was, the next round may do better; without rounds all would grow old
             log.exception("background work failed")
 
 

@@ -162,7 +162,7 @@ class _Server:
                 await self._reload()
             except OperatorError as error:
                 log.error("the settings stay as they were: %s", error)
-            except Exception:
+            except Exception:  # a reload that fails must not take the running server with it
                 log.exception("the settings stay as they were")
 
     async def _reload(self) -> None:
