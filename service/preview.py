@@ -24,9 +24,9 @@ from relay.plan import Untracked, make_plan
 from rewriter import Result, rewrite
 from service.database import open_database
 from service.errors import OperatorError
-from service.freshness import LiveDirectory
 from service.key_file import load_key_ring, new_secret
-from service.live_accounts import LiveAccounts
+from service.live.accounts import LiveAccounts
+from service.live.domains import LiveDirectory
 from service.settings import Settings
 from service.upstream_wiring import system_default
 from service.wiring import networks, tracking_settings

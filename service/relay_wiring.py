@@ -5,9 +5,9 @@ from dataclasses import replace
 from service.relay_generation import Generation, LocalRelay
 from service.settings import Settings, UpstreamSection
 from service.wiring import Live, build_relay
-from service.worker_messages import Begin
-from service.worker_pool import WorkerPool, worker_count
-from service.worker_process import WorkerProcess
+from service.workers.messages import Begin
+from service.workers.pool import WorkerPool, worker_count
+from service.workers.process import WorkerProcess
 
 
 def new_generation(settings: Settings, live: Live) -> Generation:

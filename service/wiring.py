@@ -27,14 +27,15 @@ from relay.pipeline import Pipeline
 from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
 from rewriter import Policy, rewrite
-from service.certificate import LiveCertificate
 from service.errors import OperatorError
-from service.freshness import LiveDirectory, LiveKeyRing
-from service.live_accounts import LiveAccounts
+from service.live.accounts import LiveAccounts
+from service.live.certificate import LiveCertificate
+from service.live.domains import LiveDirectory
+from service.live.key_ring import LiveKeyRing
 from service.monitoring import new_registry
 from service.settings import RelaySection, Settings, TrackerSection
 from service.upstream_wiring import build_upstreams, profiles, system_default
-from service.worker_numbers import WorkerNumbers
+from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 from tracker.app import OperatorPage, TrackerApp

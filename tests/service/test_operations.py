@@ -11,7 +11,7 @@ from service.background import LAST_SHIPPING_SECONDS
 from service.notify import notify
 from service.reloading import FIXED_KEYS, FIXED_SECTIONS
 from service.settings import Settings
-from service.worker_process import KILL_SECONDS
+from service.workers.process import KILL_SECONDS
 
 PROJECT = Path(__file__).parents[2]
 GUIDE = (PROJECT / "docs/operations.md").read_text()

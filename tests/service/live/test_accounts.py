@@ -5,7 +5,7 @@ import pytest
 
 from accounts.directory import AccountDirectory
 from accounts.errors import StoreUnavailable
-from service.live_accounts import LiveAccounts
+from service.live.accounts import LiveAccounts
 from tests.accounts.builders import NOW, project
 from tests.accounts.memory_store import MemoryStore
 

@@ -3,7 +3,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from service.channel import Channel
+from service.workers.channel import Channel
 
 
 class End:

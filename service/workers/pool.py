@@ -10,7 +10,7 @@ from typing import Final
 from relay.acceptor import refuse
 from relay.listener import Listener
 from relay.replies import Reply
-from service.worker_process import WorkerError, WorkerProcess
+from service.workers.process import WorkerError, WorkerProcess
 
 log = logging.getLogger("waypost.service")
 

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from service.certificate import LOOK_SECONDS, LiveCertificate
 from service.errors import OperatorError
+from service.live.certificate import LOOK_SECONDS, LiveCertificate
 
 
 class Files:

@@ -1,8 +1,8 @@
 """A worker process: the relay alone, on connections that the parent process accepted.
 
-Started as `python -m service.worker DESCRIPTOR`; what it works with comes over standard input. It ends with
-the parent, whose end it sees on the channel; signals are for the parent, even where a terminal or a service
-manager sends them to all processes of the group.
+Started as `python -m service.workers.worker DESCRIPTOR`; what it works with comes over standard input. It
+ends with the parent, whose end it sees on the channel; signals are for the parent, even where a terminal or a
+service manager sends them to all processes of the group.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from sqlalchemy import Engine
 
 from service import process_memory
 from service.background import keep_fresh
-from service.channel import Channel
 from service.database import open_database
 from service.errors import OperatorError
 from service.logs import configure_logging
 from service.relay_generation import LocalRelay
 from service.wiring import build_live, build_relay
-from service.worker_messages import Adopt, Begin, Closed, Failed, Ready, Retire, Stop
-from service.worker_numbers import write_numbers
+from service.workers.channel import Channel
+from service.workers.messages import Adopt, Begin, Closed, Failed, Ready, Retire, Stop
+from service.workers.numbers import write_numbers
 
 log = logging.getLogger("waypost.service")
 

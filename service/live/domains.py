@@ -1,4 +1,4 @@
-"""What relay and tracker hold in memory, kept as fresh as the database and the key file are."""
+"""The domains as the database last had them."""
 
 import logging
 import time
@@ -8,14 +8,12 @@ from domains.directory import Directory
 from domains.errors import StoreUnavailable
 from domains.ports import DomainStore
 from service.alarm import Alarm
-from service.key_file import KeyFileError, load_key_ring
-from service.settings import KeysSection
 
 log = logging.getLogger("waypost.service")
 
 
 class LiveDirectory:
-    """The domains as the database last had them; the database may be away for as long as it likes."""
+    """A change is seen at the next reading; the database may be away for as long as it likes."""
 
     def __init__(
         self,
@@ -73,46 +71,3 @@ class LiveDirectory:
             log.info("domains changed: %d tracking, %d sending", len(tracking), len(sending))
         self._version = version
         self._checked = self._monotonic()
-
-
-class LiveKeyRing:
-    """The key ring as its file last had it: a rotation or revocation is seen without a restart."""
-
-    def __init__(self, keys: KeysSection, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Raises KeyFileError."""
-        self._keys = keys
-        self._alarm = Alarm(log, "keys")
-        self._monotonic = monotonic
-        self._checked = monotonic()
-        self._stamp = self._read_stamp()
-        self.current = load_key_ring(keys)
-
-    def age(self) -> float:
-        """Return how many seconds ago it was last known to be what its file holds."""
-        return self._monotonic() - self._checked
-
-    def refresh(self) -> None:
-        """Read the ring again where its file changed; a file that cannot be read changes nothing."""
-        stamp = self._read_stamp()
-        if stamp == self._stamp:
-            self._checked = self._monotonic()
-            return
-        try:
-            self.current = load_key_ring(self._keys)
-        except KeyFileError as error:
-            self._alarm.failed(f"{error}; the ring stays as it was")
-            return
-        self._stamp = stamp
-        self._checked = self._monotonic()
-        self._alarm.well()
-        log.info("keys changed: %d in the ring", len(self.current.keys))
-
-    def _read_stamp(self) -> tuple[int, int] | None:
-        """Return what changes when the file is replaced; None where the settings hold the ring."""
-        if self._keys.ring:
-            return None
-        try:
-            status = self._keys.file.stat()
-        except OSError:
-            return (0, 0)
-        return status.st_mtime_ns, status.st_ino

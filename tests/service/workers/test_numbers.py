@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from events.model import Verdict
-from service.worker_numbers import WorkerNumbers
+from service.workers.numbers import WorkerNumbers
 
 WORKER = """
 import sys
@@ -16,7 +16,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from events.model import Verdict
 from relay.metrics import RelayMetrics
-from service.worker_numbers import write_numbers
+from service.workers.numbers import write_numbers
 
 write_numbers(Path(sys.argv[1]), int(sys.argv[2]))
 metrics = RelayMetrics(CollectorRegistry())
@@ -27,7 +27,7 @@ metrics.connections.inc(3)
 
 OWNER = """
 from prometheus_client import CollectorRegistry
-from service.worker_numbers import WorkerNumbers
+from service.workers.numbers import WorkerNumbers
 
 directory = WorkerNumbers(CollectorRegistry()).directory
 (directory / "counter_0.db").touch()

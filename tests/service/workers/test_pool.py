@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from relay.listener import Listener, Tls
-from service.worker_pool import WorkerPool, restart_wait, worker_count
-from service.worker_process import WorkerError, WorkerProcess
+from service.workers.pool import WorkerPool, restart_wait, worker_count
+from service.workers.process import WorkerError, WorkerProcess
 
 LISTENER = Listener(host="127.0.0.1", port=25)
 

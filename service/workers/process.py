@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Final
 
 from relay.listener import Listener
-from service.channel import Channel
 from service.errors import OperatorError
-from service.worker_messages import Adopt, Begin, Closed, Failed, Ready, Retire, Stop
+from service.workers.channel import Channel
+from service.workers.messages import Adopt, Begin, Closed, Failed, Ready, Retire, Stop
 
 log = logging.getLogger("waypost.service")
 
@@ -47,7 +47,7 @@ class WorkerProcess:
             try:
                 process = await asyncio.create_subprocess_exec(
                     # -P: the folder that `serve` was started in holds settings, never modules.
-                    *(sys.executable, "-P", "-m", "service.worker", str(theirs.fileno())),
+                    *(sys.executable, "-P", "-m", "service.workers.worker", str(theirs.fileno())),
                     stdin=asyncio.subprocess.PIPE,
                     pass_fds=[theirs.fileno()],
                 )

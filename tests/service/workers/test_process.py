@@ -13,11 +13,11 @@ from accounts.directory import AccountDirectory
 from domains.directory import Directory
 from links.key_ring import KeyRing
 from relay.listener import Listener
-from service import worker_process
 from service.key_file import new_secret, save_key_ring
 from service.settings import Settings
-from service.worker_messages import Begin
-from service.worker_process import WorkerError, WorkerProcess
+from service.workers import process as worker_process
+from service.workers.messages import Begin
+from service.workers.process import WorkerError, WorkerProcess
 
 DIRECTORY = Directory.build([], [])
 ACCOUNTS = AccountDirectory.build([], [], [])

@@ -1,0 +1,1 @@
+"""Worker processes: the relay on several cores, on connections that the parent process accepts."""
