@@ -3,10 +3,12 @@
 Adapters: `storage.domain_store` and `domains.dns_lookup`; fakes in tests.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from domains.dns_answer import DnsAnswer
+from domains.evidence import Evidence
 from domains.model import SendingDomain, TrackingDomain
 
 
@@ -15,6 +17,16 @@ class DnsLookup(Protocol):
 
     def look_up(self, host: str) -> DnsAnswer:
         """Follow the CNAMEs from `host`; a fault of DNS is an answer with status `UNKNOWN`."""
+
+
+class DomainCheck(Protocol):
+    """Looks at a tracking domain: DNS, CAA, HTTP, HTTPS, HSTS. Blocks, some seconds at most."""
+
+    def look_at(self, domain: TrackingDomain, seen: Callable[[Evidence], None]) -> Evidence:
+        """Return all that was seen. `seen` is told after each step what there is so far, for who watches.
+
+        Never raises: what could not be seen is part of the evidence. Safe to use from several threads.
+        """
 
 
 class DomainStore(Protocol):
