@@ -136,6 +136,8 @@ class DomainsSection:
     nameservers: tuple[str, ...] = ()
     nameserver_port: int = 53
     dns_seconds: float = 4.0
+    certificate_authority: str = "letsencrypt.org"  # its name in CAA records; "" = CAA is not asked for
+    allow_private_addresses: bool = False  # whether checks may connect to those that a tenant's DNS names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
