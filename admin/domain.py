@@ -11,8 +11,8 @@ from admin.output import json_option, print_json, print_table, say
 from domains.dns_records import CnameRecord
 from domains.model import State, TrackingDomain
 from domains.names import display
-from domains.registry import TrackingDomainDetails
-from service.database import open_registry
+from domains.tracking_domains import TrackingDomainDetails
+from service.database import open_tracking_domains
 
 NOT_VERIFIED = 1
 
@@ -30,9 +30,9 @@ def domain() -> None:
 @pass_invocation
 def add(invocation: Invocation, project: str, name: str, target: str | None, as_json: bool) -> None:
     """Add a tracking domain, and print the CNAME record to create."""
-    with open_registry(invocation.settings(), project) as registry:
-        added = registry.add_tracking_domain(name, target=target)
-        details = registry.show_tracking_domain(added.name)
+    with open_tracking_domains(invocation.settings(), project) as domains:
+        added = domains.add(name, target=target)
+        details = domains.show(added.name)
     if as_json:
         print_json(_details(details))
         return
@@ -48,10 +48,10 @@ def add(invocation: Invocation, project: str, name: str, target: str | None, as_
 @pass_invocation
 def list_domains(invocation: Invocation, project: str, retired: bool, as_json: bool) -> None:
     """List the tracking domains."""
-    with open_registry(invocation.settings(), project) as registry:
-        domains = registry.tracking_domains(retired=retired)
+    with open_tracking_domains(invocation.settings(), project) as domains:
+        listed = domains.all(retired=retired)
     if as_json:
-        print_json([_fields(each) for each in domains])
+        print_json([_fields(each) for each in listed])
         return
     print_table(
         ("domain", "state", "default", "target", "checked"),
@@ -63,7 +63,7 @@ def list_domains(invocation: Invocation, project: str, retired: bool, as_json: b
                 each.target,
                 _when(each.checked_at),
             )
-            for each in domains
+            for each in listed
         ],
     )
 
@@ -75,8 +75,8 @@ def list_domains(invocation: Invocation, project: str, retired: bool, as_json: b
 @pass_invocation
 def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None:
     """Show a tracking domain, its DNS record and its sending domains."""
-    with open_registry(invocation.settings(), project) as registry:
-        details = registry.show_tracking_domain(name)
+    with open_tracking_domains(invocation.settings(), project) as domains:
+        details = domains.show(name)
     if as_json:
         print_json(_details(details))
         return
@@ -97,8 +97,8 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
 @click.pass_context
 def verify(ctx: click.Context, invocation: Invocation, project: str, name: str, as_json: bool) -> None:
     """Ask the DNS now. Exit code 1 where the domain is not verified afterwards."""
-    with open_registry(invocation.settings(), project) as registry:
-        checked = registry.verify_tracking_domain(name)
+    with open_tracking_domains(invocation.settings(), project) as domains:
+        checked = domains.verify(name)
     if as_json:
         print_json(_fields(checked))
     else:
@@ -113,8 +113,8 @@ def verify(ctx: click.Context, invocation: Invocation, project: str, name: str, 
 @pass_invocation
 def default(invocation: Invocation, project: str, name: str) -> None:
     """Make it the one for sending domains without a link of their own."""
-    with open_registry(invocation.settings(), project) as registry:
-        chosen = registry.set_default(name)
+    with open_tracking_domains(invocation.settings(), project) as domains:
+        chosen = domains.set_default(name)
     say(f"{display(chosen.name)} is the default.")
 
 
@@ -125,8 +125,8 @@ def default(invocation: Invocation, project: str, name: str) -> None:
 @pass_invocation
 def remove(invocation: Invocation, project: str, name: str, force: bool) -> None:
     """Remove a tracking domain. Links in mail already sent live on."""
-    with open_registry(invocation.settings(), project) as registry:
-        removal = registry.remove_tracking_domain(name, force=force)
+    with open_tracking_domains(invocation.settings(), project) as domains:
+        removal = domains.remove(name, force=force)
     for sender in removal.unlinked:
         say(f"Unlinked {display(sender)}.")
     kept = "; links in mail already sent work for as long as its DNS points here" if removal.retired else ""

@@ -10,9 +10,9 @@ from admin.output import json_option, print_json, print_table, say
 from admin.switches import INHERIT
 from domains.model import ALL, SendingDomain
 from domains.names import display
-from domains.registry import SenderSettings
+from domains.sending_domains import SenderSettings
 from rewriter.policy import Mode
-from service.database import open_registry
+from service.database import open_sending_domains
 
 
 @click.group()
@@ -26,8 +26,8 @@ def sender() -> None:
 @pass_invocation
 def add(invocation: Invocation, project: str, name: str) -> None:
     """Add a sending domain."""
-    with open_registry(invocation.settings(), project) as registry:
-        added = registry.add_sending_domain(name)
+    with open_sending_domains(invocation.settings(), project) as senders:
+        added = senders.add(name)
     command = f"waypost sender link {added.name} TRACKING_DOMAIN{of_project(project)}"
     say(f"Added {display(added.name)}. Link it: {command}")
 
@@ -38,14 +38,14 @@ def add(invocation: Invocation, project: str, name: str) -> None:
 @pass_invocation
 def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
     """List the sending domains."""
-    with open_registry(invocation.settings(), project) as registry:
-        senders = registry.sending_domains()
+    with open_sending_domains(invocation.settings(), project) as senders:
+        listed = senders.all()
     if as_json:
-        print_json([_fields(each) for each in senders])
+        print_json([_fields(each) for each in listed])
         return
     print_table(
         ("sending domain", "tracking domain", "tracking", "share"),
-        [(display(each.name), _link(each), each.tracking or INHERIT, f"{each.share} %") for each in senders],
+        [(display(each.name), _link(each), each.tracking or INHERIT, f"{each.share} %") for each in listed],
     )
 
 
@@ -56,8 +56,8 @@ def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
 @pass_invocation
 def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None:
     """Show a sending domain."""
-    with open_registry(invocation.settings(), project) as registry:
-        shown = registry.show_sending_domain(name)
+    with open_sending_domains(invocation.settings(), project) as senders:
+        shown = senders.show(name)
     if as_json:
         print_json(_fields(shown))
     else:
@@ -71,8 +71,8 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
 @pass_invocation
 def link(invocation: Invocation, project: str, name: str, tracking_domain: str) -> None:
     """Link a sending domain to a tracking domain."""
-    with open_registry(invocation.settings(), project) as registry:
-        result = registry.link(name, tracking_domain)
+    with open_sending_domains(invocation.settings(), project) as senders:
+        result = senders.link(name, tracking_domain)
     say(f"{display(result.domain.name)} is linked to {_link(result.domain)}.")
     if result.note:
         say(f"Note: {result.note}.")
@@ -93,8 +93,8 @@ def set_sender(
         settings["tracking"] = None if tracking == INHERIT else Mode(tracking)
     if share is not None:
         settings["share"] = share
-    with open_registry(invocation.settings(), project) as registry:
-        _say(registry.change_sending_domain(name, settings))
+    with open_sending_domains(invocation.settings(), project) as senders:
+        _say(senders.change(name, settings))
 
 
 @sender.command("unlink")
@@ -103,8 +103,8 @@ def set_sender(
 @pass_invocation
 def unlink(invocation: Invocation, project: str, name: str) -> None:
     """Take a sending domain back to the default tracking domain."""
-    with open_registry(invocation.settings(), project) as registry:
-        unlinked = registry.unlink(name)
+    with open_sending_domains(invocation.settings(), project) as senders:
+        unlinked = senders.unlink(name)
     say(f"{display(unlinked.name)} uses the default.")
 
 
@@ -114,8 +114,8 @@ def unlink(invocation: Invocation, project: str, name: str) -> None:
 @pass_invocation
 def remove(invocation: Invocation, project: str, name: str) -> None:
     """Remove a sending domain. Links in mail already sent live on."""
-    with open_registry(invocation.settings(), project) as registry:
-        registry.remove_sending_domain(name)
+    with open_sending_domains(invocation.settings(), project) as senders:
+        senders.remove(name)
     say(f"Removed {name}.")
 
 

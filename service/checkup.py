@@ -20,7 +20,13 @@ from relay.upstream.connection import Connection
 from relay.upstream.port import UpstreamError
 from relay.upstream.smtp_server import SmtpServer
 from rewriter.policy import Mode
-from service.database import open_database, open_projects, open_registry, resolver
+from service.database import (
+    open_database,
+    open_projects,
+    open_sending_domains,
+    open_tracking_domains,
+    resolver,
+)
 from service.errors import OperatorError
 from service.key_file import load_key_ring
 from service.settings import Settings, UpstreamSection
@@ -238,8 +244,10 @@ def _domains(settings: Settings) -> Iterator[Finding]:
         with open_projects(settings) as projects:
             for project in projects.all():
                 yield from _upstream_of(project, settings)
-                with open_registry(settings, project.name) as registry:
-                    tracking, sending = registry.tracking_domains(), registry.sending_domains()
+                with open_tracking_domains(settings, project.name) as domains:
+                    tracking = domains.all()
+                with open_sending_domains(settings, project.name) as senders:
+                    sending = senders.all()
                 yield from _domains_of(project, tracking, sending)
     except (OperatorError, StoreUnavailable, AccountError):
         return  # the finding about the database has said it

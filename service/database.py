@@ -13,7 +13,8 @@ from accounts.projects import Projects, project_named
 from accounts.routes import Routes
 from domains.dns_lookup import Resolver
 from domains.names import host_name
-from domains.registry import Registry
+from domains.sending_domains import SendingDomains
+from domains.tracking_domains import TrackingDomains
 from events.ports import EventStore
 from service.errors import OperatorError
 from service.password_file import read_password
@@ -45,13 +46,24 @@ def url_of(section: DatabaseSection) -> URL:
 
 
 @contextmanager
-def open_registry(settings: Settings, project: str) -> Iterator[Registry]:
-    """Yield the use cases of a project's tracking and sending domains. Raises AccountError."""
+def open_tracking_domains(settings: Settings, project: str) -> Iterator[TrackingDomains]:
+    """Yield the use cases of a project's tracking domains. Raises AccountError."""
     with open_database(settings) as engine:
-        yield Registry(
+        yield TrackingDomains(
             store=SqlDomainStore(engine),
             resolver=resolver(settings),
             targets=tuple(map(host_name, settings.domains.cname_targets)),
+            clock=_now,
+            project=project_named(SqlAccountStore(engine), project).id,
+        )
+
+
+@contextmanager
+def open_sending_domains(settings: Settings, project: str) -> Iterator[SendingDomains]:
+    """Yield the use cases of a project's sending domains. Raises AccountError."""
+    with open_database(settings) as engine:
+        yield SendingDomains(
+            store=SqlDomainStore(engine),
             clock=_now,
             project=project_named(SqlAccountStore(engine), project).id,
         )

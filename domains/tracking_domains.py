@@ -1,4 +1,4 @@
-"""The use cases of tracking domains and sending domains in one project. Names may come as typed.
+"""The use cases of a project's tracking domains. Names may come as typed.
 
 Every refusal is a `domains.errors.DomainError` with one sentence that says what to do, and changes nothing.
 """
@@ -6,30 +6,13 @@ Every refusal is a `domains.errors.DomainError` with one sentence that says what
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypedDict
 
 from domains import rules
 from domains.dns_records import CnameRecord
-from domains.errors import (
-    InvalidName,
-    InvalidShare,
-    NameTaken,
-    NoTarget,
-    NotVerified,
-    StillLinked,
-    UnknownDomain,
-)
-from domains.model import ALL, SendingDomain, State, TrackingDomain
+from domains.errors import InvalidName, NameTaken, NoTarget, NotVerified, StillLinked, UnknownDomain
+from domains.model import State, TrackingDomain
 from domains.names import display, host_name, tracking_domain_name
 from domains.ports import DnsLookup, DomainStore
-from rewriter.policy import Mode
-
-
-class SenderSettings(TypedDict, total=False):
-    """What to set of a sending domain. What is left out stays as it is."""
-
-    tracking: Mode | None  # None goes back to what the project says
-    share: int  # per cent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +33,8 @@ class Removal:
     unlinked: tuple[str, ...]  # sending domains that go back to the default
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkResult:
-    """A linked sending domain. `note` says where mail does not use the link yet, "" otherwise."""
-
-    domain: SendingDomain
-    note: str
-
-
-class Registry:
-    """Adds, shows, verifies, links and removes the domains of one project.
+class TrackingDomains:
+    """Adds, shows, verifies and removes the tracking domains of one project.
 
     `targets` are the configured CNAME targets in stored form, the first of them the one to use by default.
     """
@@ -79,7 +54,7 @@ class Registry:
         self._clock = clock
         self._project = project
 
-    def add_tracking_domain(self, name: str, *, target: str | None = None) -> TrackingDomain:
+    def add(self, name: str, *, target: str | None = None) -> TrackingDomain:
         """Add it as pending; a retired one comes back as pending.
 
         Raises `InvalidName`, `NameTaken`, `NoTarget`.
@@ -103,7 +78,7 @@ class Registry:
         self._store.update_tracking_domain(revived)
         return revived
 
-    def tracking_domains(self, *, retired: bool = False) -> list[TrackingDomain]:
+    def all(self, *, retired: bool = False) -> list[TrackingDomain]:
         """Return them by name; the retired ones only where asked for."""
         return [
             domain
@@ -111,16 +86,16 @@ class Registry:
             if domain.project == self._project and (retired or domain.state is not State.RETIRED)
         ]
 
-    def show_tracking_domain(self, name: str) -> TrackingDomainDetails:
+    def show(self, name: str) -> TrackingDomainDetails:
         """Return it, a retired one too, with its DNS instructions. Raises `UnknownDomain`."""
-        domain = self._tracking_domain(name)
+        domain = tracking_domain_named(self._store, self._project, name)
         return TrackingDomainDetails(
             domain=domain,
             record=CnameRecord(name=domain.name, target=domain.target),
             senders=self._senders_of(domain.name),
         )
 
-    def verify_tracking_domain(self, name: str) -> TrackingDomain:
+    def verify(self, name: str) -> TrackingDomain:
         """Ask DNS, judge and store. Blocks; the first verified domain becomes the default of the project.
 
         Raises `UnknownDomain`.
@@ -129,7 +104,7 @@ class Registry:
         # Read again: the look-up takes seconds, and what was removed meanwhile must not come back.
         judged = rules.judge(self._present(name), answer, self._clock())
         self._store.update_tracking_domain(judged)
-        if judged.state is State.VERIFIED and not any(each.is_default for each in self.tracking_domains()):
+        if judged.state is State.VERIFIED and not any(each.is_default for each in self.all()):
             self._store.make_default(judged.name)
             return replace(judged, is_default=True)
         return judged
@@ -144,7 +119,7 @@ class Registry:
         self._store.make_default(domain.name)
         return replace(domain, is_default=True)
 
-    def remove_tracking_domain(self, name: str, *, force: bool = False) -> Removal:
+    def remove(self, name: str, *, force: bool = False) -> Removal:
         """Retire it, or delete it where it was never verified; links in mail already sent live on.
 
         Raises `UnknownDomain`, and `StillLinked` unless `force` unlinks its sending domains.
@@ -163,53 +138,6 @@ class Registry:
             self._store.delete_tracking_domain(domain.name)
         return Removal(name=domain.name, retired=retired, unlinked=senders)
 
-    def add_sending_domain(self, name: str) -> SendingDomain:
-        """Add it, not linked to anything. Raises `InvalidName`, `NameTaken`."""
-        host = host_name(name)
-        if self._store.find_sending_domain(host):
-            raise NameTaken(f"{display(host)} is a sending domain already; link it, or choose another name")
-        return self._store.add_sending_domain(project=self._project, name=host, created_at=self._clock())
-
-    def sending_domains(self) -> list[SendingDomain]:
-        """Return them by name."""
-        return [domain for domain in self._store.sending_domains() if domain.project == self._project]
-
-    def show_sending_domain(self, name: str) -> SendingDomain:
-        """Raises `UnknownDomain`."""
-        host = host_name(name)
-        domain = self._store.find_sending_domain(host)
-        if domain is None or domain.project != self._project:
-            raise UnknownDomain(f"no sending domain is called {display(host)}; add it first")
-        return domain
-
-    def link(self, sender: str, tracking_domain: str) -> LinkResult:
-        """Link a sending domain to a tracking domain, in place of the one before. Raises `UnknownDomain`."""
-        sending = self.show_sending_domain(sender)
-        tracking = self._present(tracking_domain)
-        self._store.link(sending.name, tracking.name)
-        note = ""
-        if tracking.state is not State.VERIFIED:
-            note = f"{display(tracking.name)} is {tracking.state}; mail uses it once it is verified"
-        return LinkResult(domain=replace(sending, tracking_domain=tracking.name), note=note)
-
-    def unlink(self, sender: str) -> SendingDomain:
-        """Take a sending domain back to the default. Raises `UnknownDomain`."""
-        sending = self.show_sending_domain(sender)
-        self._store.link(sending.name, None)
-        return replace(sending, tracking_domain=None)
-
-    def change_sending_domain(self, name: str, settings: SenderSettings) -> SendingDomain:
-        """Set how far it has gone live. Raises `UnknownDomain`, `InvalidShare`."""
-        changed = replace(self.show_sending_domain(name), **settings)
-        if not 0 <= changed.share <= ALL:
-            raise InvalidShare(f"a share of {changed.share} is no per cent; give a number from 0 to {ALL}")
-        self._store.update_sending_domain(changed)
-        return changed
-
-    def remove_sending_domain(self, name: str) -> None:
-        """Raises `UnknownDomain`."""
-        self._store.delete_sending_domain(self.show_sending_domain(name).name)
-
     def _target(self, wanted: str | None) -> str:
         if not self._targets:
             raise NoTarget(
@@ -223,20 +151,29 @@ class Registry:
             raise InvalidName(f"{display(target)} is not among the CNAME targets; choose one of {listed}")
         return target
 
-    def _tracking_domain(self, name: str) -> TrackingDomain:
-        host = host_name(name)
-        domain = self._store.find_tracking_domain(host)
-        if domain is None or domain.project != self._project:
-            raise UnknownDomain(f"no tracking domain is called {display(host)}; add it first")
-        return domain
-
     def _present(self, name: str) -> TrackingDomain:
-        domain = self._tracking_domain(name)
-        if domain.state is State.RETIRED:
-            raise UnknownDomain(f"{display(domain.name)} was removed; add it again first")
-        return domain
+        return present_tracking_domain(self._store, self._project, name)
 
     def _senders_of(self, tracking_domain: str) -> tuple[str, ...]:
         return tuple(
-            sender.name for sender in self.sending_domains() if sender.tracking_domain == tracking_domain
+            sender.name
+            for sender in self._store.sending_domains()
+            if sender.project == self._project and sender.tracking_domain == tracking_domain
         )
+
+
+def tracking_domain_named(store: DomainStore, project: int, name: str) -> TrackingDomain:
+    """Return a project's tracking domain, a retired one too. Raises `InvalidName`, `UnknownDomain`."""
+    host = host_name(name)
+    domain = store.find_tracking_domain(host)
+    if domain is None or domain.project != project:
+        raise UnknownDomain(f"no tracking domain is called {display(host)}; add it first")
+    return domain
+
+
+def present_tracking_domain(store: DomainStore, project: int, name: str) -> TrackingDomain:
+    """Return a project's tracking domain that was not removed. Raises `InvalidName`, `UnknownDomain`."""
+    domain = tracking_domain_named(store, project, name)
+    if domain.state is State.RETIRED:
+        raise UnknownDomain(f"{display(domain.name)} was removed; add it again first")
+    return domain
