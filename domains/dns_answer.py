@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Unanswered(Exception):
+    """No server gave a definite answer; the message says why, in plain words."""
+
+
 class DnsStatus(StrEnum):
     """How a look-up ended. All but `UNKNOWN` are definite."""
 
@@ -21,6 +25,10 @@ class DnsAnswer:
     `chain` holds the CNAME targets in order, without the host itself; with `UNKNOWN` and `BROKEN` as far as
     it was seen. `addresses` stand at its end; empty where there are none or they could not be had.
     `detail` says in plain words what went wrong, "" where nothing did.
+
+    `beside` are the types of other records at the host itself next to its CNAME: `("MX",)`. DNS forbids them.
+    `asked` says who answered for the host: `ns1.example.com (192.0.2.1)`, or `the resolver 192.0.2.53`.
+    `disagreement` says how the servers of its zone differ, "" where they do not or only one was heard.
     """
 
     host: str
@@ -28,3 +36,6 @@ class DnsAnswer:
     chain: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     detail: str = ""
+    beside: tuple[str, ...] = ()
+    asked: str = ""
+    disagreement: str = ""

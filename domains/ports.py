@@ -1,6 +1,6 @@
 """What the domain use cases need from outside.
 
-Adapters: `storage.domain_store` and `domains.dns_lookup`; fakes in tests.
+Adapters: `storage.domain_store` and `domains.lookup.resolver`; fakes in tests.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domains.dns_answer import DnsAnswer
-from domains.evidence import Evidence
+from domains.evidence import CaaAnswer, Evidence
 from domains.model import SendingDomain, TrackingDomain
 
 
@@ -17,6 +17,30 @@ class DnsLookup(Protocol):
 
     def look_up(self, host: str) -> DnsAnswer:
         """Follow the CNAMEs from `host`; a fault of DNS is an answer with status `UNKNOWN`."""
+
+
+class AddressLookup(Protocol):
+    """Asks for the addresses of our own targets. Blocks; remembers the answer for some seconds."""
+
+    def addresses_of(self, host: str) -> tuple[str, ...]:
+        """Return the IPv4 and IPv6 addresses at the end of its chain; none where they could not be had."""
+
+
+class CaaLookup(Protocol):
+    """Asks whether a certificate authority may issue. Blocks."""
+
+    def caa_for(self, host: str, authority: str) -> CaaAnswer:
+        """Judge as `authority`, such as letsencrypt.org, would; a fault of DNS is an answer, `UNKNOWN`."""
+
+
+class TxtLookup(Protocol):
+    """Asks for the text records that prove whose a domain is. Blocks."""
+
+    def txt_records(self, name: str) -> tuple[str, ...]:
+        """Return the text of each record, none where there is a definite no.
+
+        Raises `domains.dns_answer.Unanswered`, which says nothing about the records.
+        """
 
 
 class DomainCheck(Protocol):

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Engine
 from accounts.credentials import Credentials
 from accounts.projects import Projects, project_named
 from accounts.routes import Routes
-from domains.dns_lookup import Resolver
+from domains.lookup.resolver import Resolver
 from domains.names import host_name
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains

@@ -14,8 +14,8 @@ import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.CNAME import CNAME
 
-from domains.cname_chain import Unanswered, follow
-from domains.dns_answer import DnsAnswer, DnsStatus
+from domains.dns_answer import DnsAnswer, DnsStatus, Unanswered
+from domains.lookup.cname_chain import follow
 
 EDNS_PAYLOAD = 1232  # bytes, DNS Flag Day 2020: no answer is fragmented
 DNS_PORT = 53

@@ -5,7 +5,7 @@ import dns.resolver
 import pytest
 
 from domains.dns_answer import DnsAnswer, DnsStatus
-from domains.dns_lookup import Resolver
+from domains.lookup.resolver import Resolver
 from tests.dns_server import DnsServer, Failure, Question
 
 HOST = "track.example.com"

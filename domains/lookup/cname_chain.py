@@ -2,16 +2,12 @@
 
 from collections.abc import Callable
 
-from domains.dns_answer import DnsAnswer, DnsStatus
+from domains.dns_answer import DnsAnswer, DnsStatus, Unanswered
 
 MAX_CHAIN = 8  # CNAMEs in a row; resolvers of the open Internet give up between 8 and 16
 
 Ask = Callable[[str, str], tuple[str, ...]]
 """(name, type) to the values of its records, none where there is a definite no. Raises `Unanswered`."""
-
-
-class Unanswered(Exception):
-    """No server gave a definite answer; the message says why, in plain words."""
 
 
 def follow(host: str, ask: Ask) -> DnsAnswer:

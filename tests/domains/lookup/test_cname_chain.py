@@ -1,7 +1,7 @@
 from itertools import pairwise
 
-from domains.cname_chain import MAX_CHAIN, Ask, Unanswered, follow
-from domains.dns_answer import DnsAnswer, DnsStatus
+from domains.dns_answer import DnsAnswer, DnsStatus, Unanswered
+from domains.lookup.cname_chain import MAX_CHAIN, Ask, follow
 
 HOST = "track.example.com"
 Zone = dict[tuple[str, str], tuple[str, ...] | Unanswered]

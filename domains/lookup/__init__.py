@@ -1,0 +1,1 @@
+"""Asks DNS about tracking domains and sending domains."""
