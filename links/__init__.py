@@ -8,6 +8,7 @@ from links.errors import InvalidToken, KeyRingError, UnsafeUrl, UrlTooLong
 from links.key_file import dump_key_ring, parse_key_ring
 from links.key_ring import Key, KeyRing
 from links.message_links import MessageLinks
+from links.probe_proof import holds_proof, parse_probe_path, probe_path, prove
 from links.tokens import ClickToken, Kind, OpenToken, open_token, seal
 from links.tracked_urls import click_url, is_tracked, open_url, parse_path
 
@@ -24,10 +25,14 @@ __all__ = [
     "UrlTooLong",
     "click_url",
     "dump_key_ring",
+    "holds_proof",
     "is_tracked",
     "open_token",
     "open_url",
     "parse_key_ring",
     "parse_path",
+    "parse_probe_path",
+    "probe_path",
+    "prove",
     "seal",
 ]

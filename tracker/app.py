@@ -5,15 +5,26 @@ It has one rule above all others: a click that can be answered is answered, what
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from events.model import Hit, HitKind
-from links import ClickToken, InvalidToken, KeyRing, Kind, OpenToken, open_token, parse_path
+from links import (
+    ClickToken,
+    InvalidToken,
+    KeyRing,
+    Kind,
+    OpenToken,
+    open_token,
+    parse_path,
+    parse_probe_path,
+    prove,
+)
 from tracker.client_address import Network
 from tracker.metrics import Asked, Outcome, TrackerMetrics
 from tracker.operator_page import OperatorPage
 from tracker.request import Refused, Request, Scope, read_request
-from tracker.responses import CLOSE, HEALTHY, NOT_ALLOWED, NOT_FOUND, PIXEL, ROBOTS, Response, redirect
+from tracker.responses import CLOSE, HEALTHY, NOT_ALLOWED, NOT_FOUND, PIXEL, ROBOTS, Response, plain, redirect
 
 __all__ = ["OperatorPage", "TrackerApp"]
 
@@ -70,10 +81,17 @@ class TrackerApp:
             return NOT_ALLOWED
         parsed = parse_path(request.path)
         if parsed is None:
-            page = self._pages.get(request.path)
+            page = self._pages.get(request.path) or self._proof(request)
             self._metrics.answered(Asked.OTHER, Outcome.ANSWERED if page else Outcome.UNKNOWN)
             return page or NOT_FOUND
         return self._open(request, *parsed)
+
+    def _proof(self, request: Request) -> Response | None:
+        """Answer a check of a tracking domain: that its DNS leads to this installation."""
+        nonce = parse_probe_path(request.path)
+        if nonce is None:
+            return None
+        return plain(HTTPStatus.OK, prove(self._ring().sealing(self._clock()), nonce, request.host))
 
     def _open(self, request: Request, kind: Kind, text: str) -> Response:
         asked = Asked.CLICK if kind is Kind.CLICK else Asked.OPEN
