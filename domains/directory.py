@@ -4,13 +4,16 @@ The order, first that applies: the tracking domain linked to the sender's sendin
 project; the system's default; none. A tracking domain counts only while it is active.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from domains.model import ALL, SendingDomain, State, TrackingDomain
 from domains.names import normalised, parents_within_registrable, registrable
 from rewriter.policy import Mode
+
+KEPT_CHOICES: Final = 4096
 
 
 class Why(StrEnum):
@@ -39,15 +42,51 @@ class Choice:
     share: int = ALL  # per cent
 
 
+class TrackingEntry(NamedTuple):
+    """What the directory keeps of a tracking domain: less than the model, since there may be 100,000."""
+
+    name: str
+    project: int
+    state: State
+    is_default: bool
+
+    @classmethod
+    def of(cls, domain: TrackingDomain) -> "TrackingEntry":
+        """Return what the directory keeps of it."""
+        return cls(domain.name, domain.project, domain.state, domain.is_default)
+
+
+class SendingEntry(NamedTuple):
+    """What the directory keeps of a sending domain."""
+
+    name: str
+    project: int
+    tracking_domain: str | None = None
+    tracking: Mode | None = None
+    share: int = ALL
+
+    @classmethod
+    def of(cls, domain: SendingDomain) -> "SendingEntry":
+        """Return what the directory keeps of it."""
+        return cls(domain.name, domain.project, domain.tracking_domain, domain.tracking, domain.share)
+
+
+class DomainEntries(NamedTuple):
+    """All of them; each name once."""
+
+    tracking: Collection[TrackingEntry]
+    sending: Collection[SendingEntry]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """A snapshot of all domains. `build` makes every choice beforehand, so that a lookup is a dict's."""
+    """A snapshot of all domains. Choices are made when they are asked for; the last few thousand are kept."""
 
-    _senders: Mapping[tuple[int, str], Choice]
-    _strangers: Mapping[int, Choice]  # by project
+    _tracking: Mapping[str, TrackingEntry]
+    _sending: Mapping[str, SendingEntry]
+    _defaults: Mapping[int, str]  # the active default of each project that has one
     _last_resort: Choice  # for a project without a default
-    _hosts: frozenset[str]
-    _owners: Mapping[str, int]  # the project of each sending domain
+    _choices: dict[str, Choice] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def build(
@@ -58,27 +97,28 @@ class Directory:
         system_default: str | None = None,
     ) -> "Directory":
         """Build it from the lists of a store. `system_default` is a base URL; None or "" for none."""
-        sending = tuple(sending)
-        hosts = {domain.name: domain for domain in tracking}
-        last_resort = _last_resort(system_default or None)
-        strangers = {
-            domain.project: _project_default(domain)
-            for domain in hosts.values()
-            if domain.is_default and is_active(domain)
-        }
-        senders = {
-            (sender.project, sender.name): _linked_choice(
-                sender, hosts, strangers.get(sender.project, last_resort)
-            )
-            for sender in sending
-        }
+        entries = DomainEntries(list(map(TrackingEntry.of, tracking)), list(map(SendingEntry.of, sending)))
+        return cls.of(entries, system_default=system_default)
+
+    @classmethod
+    def of(cls, entries: DomainEntries, *, system_default: str | None = None) -> "Directory":
+        """Build it from entries."""
+        by_name = {entry.name: entry for entry in entries.tracking}
         return cls(
-            _senders=senders,
-            _strangers=strangers,
-            _last_resort=last_resort,
-            _hosts=frozenset(hosts),
-            _owners={sender.name: sender.project for sender in sending},
+            _tracking=by_name,
+            _sending={entry.name: entry for entry in entries.sending},
+            _defaults={
+                entry.project: entry.name
+                for entry in by_name.values()
+                if entry.is_default and is_active(entry)
+            },
+            _last_resort=_last_resort(system_default or None),
         )
+
+    @property
+    def entries(self) -> DomainEntries:
+        """What it was built from."""
+        return DomainEntries(self._tracking.values(), self._sending.values())
 
     def choose(self, project: int, sender_domain: str) -> Choice:
         """Choose for the domain of a From header, in any spelling; never raises.
@@ -88,8 +128,10 @@ class Directory:
         subdomain can be taken back to the default.
         """
         name = normalised(sender_domain)
-        choice = self._senders.get((project, name)) or self._inherited(project, name)
-        return choice or self._strangers.get(project, self._last_resort)
+        sender = self._sending.get(name)
+        if sender is None or sender.project != project:
+            sender = self._inherited(project, name)
+        return self._default(project) if sender is None else self._choice_of(sender)
 
     def owner(self, sender_domain: str) -> int | None:
         """Return the project of the nearest sending domain, own or parent; None for a stranger.
@@ -97,28 +139,62 @@ class Directory:
         A subdomain that is another project's own is not its parent's.
         """
         name = normalised(sender_domain)
-        owner = self._owners.get(name)
-        if owner is not None:
-            return owner
-        return next((self._owners[up] for up in parents_within_registrable(name) if up in self._owners), None)
+        sender = self._sending.get(name)
+        if sender is None:
+            known = (self._sending.get(parent) for parent in parents_within_registrable(name))
+            sender = next(filter(None, known), None)
+        return None if sender is None else sender.project
 
     def knows(self, host: str) -> bool:
         """Tell whether `host` is a tracking domain in whatever state, retired ones too."""
-        return normalised(host) in self._hosts
+        return normalised(host) in self._tracking
 
-    def _inherited(self, project: int, name: str) -> Choice | None:
+    def _inherited(self, project: int, name: str) -> SendingEntry | None:
         parent = name.partition(".")[2]
         while parent:
-            if choice := self._senders.get((project, parent)):
+            sender = self._sending.get(parent)
+            if sender is not None and sender.project == project:
                 # Both are ends of `name`, so the length alone tells which is the higher one. Asked only for a
                 # hit: the public suffix list costs more than all of the climb.
                 site = registrable(name)
-                return choice if site and len(parent) >= len(site) else None
+                return sender if site and len(parent) >= len(site) else None
             parent = parent.partition(".")[2]
         return None
 
+    def _default(self, project: int) -> Choice:
+        name = self._defaults.get(project)
+        if name is None:
+            return self._last_resort
+        return Choice(sending_domain=None, tracking_domain=name, system_default=None, why=Why.PROJECT_DEFAULT)
 
-def is_active(domain: TrackingDomain) -> bool:
+    def _choice_of(self, sender: SendingEntry) -> Choice:
+        choice = self._choices.get(sender.name)
+        if choice is None:
+            if len(self._choices) >= KEPT_CHOICES:
+                self._choices.clear()
+            choice = self._choices[sender.name] = self._made(sender)
+        return choice
+
+    def _made(self, sender: SendingEntry) -> Choice:
+        linked, default = self._linked(sender), self._default(sender.project)
+        return Choice(
+            sending_domain=sender.name,
+            tracking_domain=linked or default.tracking_domain,
+            system_default=None if linked else default.system_default,
+            why=Why.LINKED if linked else default.why,
+            passed_over=None if linked else sender.tracking_domain,
+            tracking=sender.tracking,
+            share=sender.share,
+        )
+
+    def _linked(self, sender: SendingEntry) -> str | None:
+        """Return the linked tracking domain if it is active; a link across projects counts for nothing."""
+        linked = self._tracking.get(sender.tracking_domain or "")
+        usable = linked is not None and linked.project == sender.project and is_active(linked)
+        return sender.tracking_domain if usable else None
+
+
+def is_active(domain: TrackingDomain | TrackingEntry) -> bool:
     """Tell whether new mail may use it."""
     return domain.state is State.VERIFIED
 
@@ -129,29 +205,4 @@ def _last_resort(system_default: str | None) -> Choice:
         tracking_domain=None,
         system_default=system_default,
         why=Why.SYSTEM_DEFAULT if system_default else Why.NONE,
-    )
-
-
-def _project_default(domain: TrackingDomain) -> Choice:
-    return Choice(
-        sending_domain=None, tracking_domain=domain.name, system_default=None, why=Why.PROJECT_DEFAULT
-    )
-
-
-def _linked_choice(sender: SendingDomain, hosts: Mapping[str, TrackingDomain], default: Choice) -> Choice:
-    """Choose for a sending domain; a link across projects counts for nothing."""
-    linked = hosts.get(sender.tracking_domain or "")
-    if linked and linked.project == sender.project and is_active(linked):
-        default = Choice(
-            sending_domain=None, tracking_domain=linked.name, system_default=None, why=Why.LINKED
-        )
-        passed_over = None
-    else:
-        passed_over = sender.tracking_domain
-    return replace(
-        default,
-        sending_domain=sender.name,
-        passed_over=passed_over,
-        tracking=sender.tracking,
-        share=sender.share,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from domains.directory import DomainEntries
 from domains.dns_answer import DnsAnswer
 from domains.evidence import CaaAnswer, Evidence
 from domains.model import SendingDomain, TrackingDomain
@@ -62,6 +63,9 @@ class DomainStore(Protocol):
 
     def version(self) -> int:
         """Return a number that grows with every committed change to any domain."""
+
+    def entries(self) -> DomainEntries:
+        """Return what the directory needs of all of them, of one moment."""
 
     def tracking_domains(self) -> list[TrackingDomain]:
         """Return all of them, retired ones too, by name."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from domains.directory import DomainEntries, SendingEntry, TrackingEntry
 from domains.errors import NameTaken, StoreUnavailable, UnknownDomain
 from domains.model import SendingDomain, State, TrackingDomain
 from rewriter.policy import Mode
@@ -75,6 +76,13 @@ class SqlDomainStore:
     def version(self) -> int:
         with self._reading() as connection:
             return version_of(connection, "domains")
+
+    def entries(self) -> DomainEntries:
+        with self._reading() as connection:
+            return DomainEntries(
+                list(map(_tracking_entry, _read(connection, _TRACKING_ENTRIES))),
+                list(map(_sending_entry, _read(connection, _SENDING_ENTRIES))),
+            )
 
     def tracking_domains(self) -> list[TrackingDomain]:
         with self._reading() as connection:
@@ -232,6 +240,36 @@ def _tracking_domain(row: Row[Any]) -> TrackingDomain:
         checked_at=row.checked_at,
         verified_at=row.verified_at,
     )
+
+
+_TRACKING_ENTRIES: Final = select(
+    tracking_domains.c.name,
+    tracking_domains.c.project,
+    tracking_domains.c.state,
+    tracking_domains.c.is_default,
+)
+
+_SENDING_ENTRIES: Final = select(
+    sending_domains.c.name,
+    sending_domains.c.project,
+    tracking_domains.c.name.label("tracking_domain"),
+    sending_domains.c.tracking,
+    sending_domains.c.share,
+).select_from(sending_domains.outerjoin(tracking_domains))
+
+
+def _read(connection: Connection, wanted: Select[Any]) -> Iterator[Row[Any]]:
+    """Yield the rows, a few at a time: a driver that takes them all at once holds the interpreter's lock."""
+    yield from connection.execution_options(yield_per=500).execute(wanted)
+
+
+def _tracking_entry(row: Row[Any]) -> TrackingEntry:
+    return TrackingEntry(row.name, row.project, State(row.state), row.is_default)
+
+
+def _sending_entry(row: Row[Any]) -> SendingEntry:
+    tracking = None if row.tracking is None else Mode(row.tracking)
+    return SendingEntry(row.name, row.project, row.tracking_domain, tracking, row.share)
 
 
 def _senders() -> Select[Any]:

@@ -65,9 +65,9 @@ class LiveDirectory:
         if version == self._version:
             self._checked = self._monotonic()
             return
-        tracking, sending = self._store.tracking_domains(), self._store.sending_domains()
-        self.current = Directory.build(tracking, sending, system_default=self._system_default)
+        entries = self._store.entries()
+        self.current = Directory.of(entries, system_default=self._system_default)
         if self._version >= 0:
-            log.info("domains changed: %d tracking, %d sending", len(tracking), len(sending))
+            log.info("domains changed: %d tracking, %d sending", len(entries.tracking), len(entries.sending))
         self._version = version
         self._checked = self._monotonic()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from domains.directory import DomainEntries, SendingEntry, TrackingEntry
 from domains.errors import NameTaken, StoreUnavailable, UnknownDomain
 from domains.model import SendingDomain, State, TrackingDomain
 
@@ -20,6 +21,13 @@ class MemoryStore:
     def version(self) -> int:
         self._reach()
         return self._version
+
+    def entries(self) -> DomainEntries:
+        self._reach()
+        return DomainEntries(
+            list(map(TrackingEntry.of, self._tracking.values())),
+            list(map(SendingEntry.of, self._sending.values())),
+        )
 
     def tracking_domains(self) -> list[TrackingDomain]:
         self._reach()

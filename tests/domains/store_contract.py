@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from domains.directory import SendingEntry, TrackingEntry
 from domains.errors import NameTaken, UnknownDomain
 from domains.model import SendingDomain, State, TrackingDomain
 from domains.ports import DomainStore
@@ -133,6 +134,20 @@ class DomainStoreContract:
         names = ["a.example.com", "b.example.com", "c.example.com"]
         assert [domain.name for domain in store.tracking_domains()] == names
         assert [domain.name for domain in store.sending_domains()] == names
+
+    def test_the_entries_say_the_same_as_the_lists(self, filled: DomainStore) -> None:
+        add_tracking(filled, OTHER)
+        filled.update_tracking_domain(replace(tracking(filled), state=State.VERIFIED))
+        filled.make_default(TRACK)
+        add_sending(filled, "another.example")
+        filled.link(SENDER, TRACK)
+        filled.update_sending_domain(replace(sending(filled), tracking=Mode.OBSERVE, share=5))
+        entries = filled.entries()
+        assert set(entries.tracking) == set(map(TrackingEntry.of, filled.tracking_domains()))
+        assert set(entries.sending) == set(map(SendingEntry.of, filled.sending_domains()))
+        assert {type(entry.state) for entry in entries.tracking} == {State}
+        assert {type(entry.is_default) for entry in entries.tracking} == {bool}
+        assert {type(entry.tracking) for entry in entries.sending} == {Mode, type(None)}
 
     def test_names_are_unique_across_projects(self, filled: DomainStore) -> None:
         with pytest.raises(NameTaken):
