@@ -25,10 +25,10 @@ from service.database import (
     open_projects,
     open_sending_domains,
     open_tracking_domains,
-    resolver,
 )
 from service.errors import OperatorError
 from service.key_file import load_key_ring
+from service.lookup import resolver
 from service.settings import Settings, UpstreamSection
 from service.settings_checks import listeners
 from service.tracking_switch import off_since

@@ -11,12 +11,12 @@ from sqlalchemy import URL, Engine
 from accounts.credentials import Credentials
 from accounts.projects import Projects, project_named
 from accounts.routes import Routes
-from domains.lookup.resolver import Resolver
 from domains.names import host_name
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from events.ports import EventStore
 from service.errors import OperatorError
+from service.lookup import resolver
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
 from storage.account_store import SqlAccountStore
@@ -107,12 +107,6 @@ def open_event_store(settings: Settings) -> Iterator[EventStore]:
     """Yield the store of events."""
     with open_database(settings) as engine:
         yield SqlEventStore(engine)
-
-
-def resolver(settings: Settings) -> Resolver:
-    """Return the resolver that the settings describe."""
-    section = settings.domains
-    return Resolver(section.nameservers, section.nameserver_port, lifetime=section.dns_seconds)
 
 
 def _now() -> datetime:

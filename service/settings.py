@@ -135,7 +135,7 @@ class DomainsSection:
     cname_targets: tuple[str, ...] = ()
     nameservers: tuple[str, ...] = ()
     nameserver_port: int = 53
-    dns_seconds: float = 4.0
+    dns_seconds: float = 8.0
     certificate_authority: str = "letsencrypt.org"  # its name in CAA records; "" = CAA is not asked for
     allow_private_addresses: bool = False  # whether checks may connect to those that a tenant's DNS names
 

@@ -1,18 +1,21 @@
 from itertools import pairwise
 
+import pytest
+
 from domains.dns_answer import DnsAnswer, DnsStatus, Unanswered
-from domains.lookup.cname_chain import MAX_CHAIN, Ask, follow
+from domains.lookup.cname_chain import MAX_CHAIN, end_of_chain, follow
+from domains.lookup.reply import Ask, Reply
 
 HOST = "track.example.com"
 Zone = dict[tuple[str, str], tuple[str, ...] | Unanswered]
 
 
 def asking(zone: Zone) -> Ask:
-    def ask(name: str, kind: str) -> tuple[str, ...]:
+    def ask(name: str, kind: str) -> Reply:
         found = zone.get((name, kind), ())
         if isinstance(found, Unanswered):
             raise found
-        return found
+        return Reply(values=found, asked=f"the server of {name}", disagreement=f"about {name}")
 
     return ask
 
@@ -38,11 +41,14 @@ def test_a_chain_is_followed_to_its_addresses() -> None:
         status=DnsStatus.FOUND,
         chain=("edge.example.net", "links.waypost.test"),
         addresses=("192.0.2.1", "2001:db8::1"),
+        asked="the server of track.example.com",
+        disagreement="about track.example.com",
     )
 
 
 def test_nothing_at_all_is_no_record() -> None:
-    assert look({}) == DnsAnswer(host=HOST, status=DnsStatus.NO_RECORD)
+    answer = look({})
+    assert (answer.status, answer.detail) == (DnsStatus.NO_RECORD, "")
 
 
 def test_addresses_without_a_cname() -> None:
@@ -118,3 +124,37 @@ def test_no_cname_and_a_fault_for_the_addresses_is_unknown() -> None:
 def test_one_address_is_enough_beside_a_fault() -> None:
     answer = look({(HOST, "A"): ("192.0.2.1",), (HOST, "AAAA"): Unanswered("no reply")})
     assert (answer.status, answer.addresses) == (DnsStatus.ADDRESS_ONLY, ("192.0.2.1",))
+
+
+def test_records_beside_the_cname_are_named() -> None:
+    zone: Zone = {
+        (HOST, "CNAME"): ("edge.example.net",),
+        (HOST, "MX"): ("10 mail.example.com.",),
+        (HOST, "TXT"): ("v=spf1 -all",),
+        ("edge.example.net", "A"): ("192.0.2.1",),
+    }
+    assert look(zone).beside == ("MX", "TXT")
+
+
+def test_nothing_stands_beside_a_cname_alone() -> None:
+    assert look({(HOST, "CNAME"): ("edge.example.net",)}).beside == ()
+
+
+def test_a_fault_about_what_stands_beside_is_no_fault_of_the_cname() -> None:
+    answer = look({(HOST, "CNAME"): ("a.example.net",), (HOST, "MX"): Unanswered("no reply")})
+    assert (answer.status, answer.beside, answer.detail) == (DnsStatus.FOUND, (), "")
+
+
+def test_addresses_are_not_beside_anything() -> None:
+    assert look({(HOST, "A"): ("192.0.2.1",), (HOST, "MX"): ("10 mail.example.com.",)}).beside == ()
+
+
+def test_the_end_of_a_chain() -> None:
+    assert end_of_chain(HOST, asking(chain_of(3))) == "c3.example.net"
+    assert end_of_chain(HOST, asking({})) == HOST
+
+
+@pytest.mark.parametrize("zone", [{(HOST, "CNAME"): (HOST,)}, {(HOST, "CNAME"): Unanswered("no reply")}])
+def test_a_broken_chain_has_no_end(zone: Zone) -> None:
+    with pytest.raises(Unanswered):
+        end_of_chain(HOST, asking(zone))
