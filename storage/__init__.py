@@ -1,8 +1,8 @@
 """The database: tables, migrations, and the stores that implement the ports of the layer below.
 
 `engine` opens it and runs transactions, with `sqlite` and `postgresql` for what differs between the two;
-`migrate` creates it and brings it up to date; `domain_store`, `event_store` and `account_store` are the
-adapters. SQLAlchemy Core, synchronous.
+`migrate` creates it and brings it up to date; `domain_store`, `event_store`, `account_store`,
+`certificate_store` and `acme_store` are the adapters. SQLAlchemy Core, synchronous.
 """
 
 import logging
