@@ -19,6 +19,8 @@ AT_LEAST_ONE = (
     *("max_recipients", "session_seconds"),
 )
 
+MOST_DNS_SECONDS = 60
+
 
 class SettingsError(OperatorError):
     """The settings cannot be used; the message is one line that says where and why."""
@@ -36,6 +38,12 @@ def check_values(settings: Settings, origin: str) -> None:
     _each(f"{origin}: tracking.default_domain", filter(None, [settings.tracking.default_domain]), _base_url)
     _each(f"{origin}: domains.cname_targets", settings.domains.cname_targets, host_name)
     _each(f"{origin}: domains.nameservers", settings.domains.nameservers, ipaddress.ip_address)
+    authority = settings.domains.certificate_authority
+    _each(f"{origin}: domains.certificate_authority", filter(None, [authority]), host_name)
+    if not 0 < settings.domains.dns_seconds <= MOST_DNS_SECONDS:
+        raise SettingsError(
+            f"{origin}: domains.dns_seconds: must be more than 0 and at most {MOST_DNS_SECONDS}"
+        )
     _check_database(settings.database, f"{origin}: database")
     if (relay.tls_certificate is None) != (relay.tls_key is None):
         raise SettingsError(f"{origin}: relay: tls_certificate and tls_key need each other")

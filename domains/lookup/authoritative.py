@@ -34,6 +34,7 @@ class Authorities:
         raise Unanswered(f"the DNS servers for {name} refer to others, and those to others again")
 
     def _ask_zone(self, zone: Zone, name: str, kind: str, deadline: Deadline, opinions: int) -> Reply | Zone:
+        wanted = min(opinions, len(zone.servers))
         replies: list[Reply] = []
         complaints: list[str] = []
         for server in self._delegations.servers(zone, deadline):
@@ -46,7 +47,7 @@ class Authorities:
                 replies.append(found)
             elif not replies:
                 return found
-            if len(replies) == opinions:
+            if len(replies) == wanted:
                 break
         if not replies:
             no_server = f"no DNS server of {zone.name} has an address that may be asked"

@@ -183,6 +183,24 @@ def test_servers_that_agree_are_not_said_to_differ(internet: Internet) -> None:
     assert asked_about(internet.second, HOST) == ["CNAME"]
 
 
+def test_the_only_server_of_a_zone_is_asked_once(internet: Internet) -> None:
+    internet.serve("lonely.test", internet.spare)
+    internet.recursor.add("ns1.lonely.test", "AAAA", "::1")
+    internet.spare.add("track.lonely.test", "CNAME", TARGET)
+    internet.resolver().look_up("track.lonely.test")
+    assert asked_about(internet.spare, "track.lonely.test") == ["CNAME", "A", "AAAA", "MX", "TXT"]
+    assert asked_about(internet.recursor, "ns1.lonely.test") == ["A"]
+
+
+def test_a_server_with_an_ipv6_address_alone_is_asked_there(internet: Internet) -> None:
+    internet.recursor.add("six.test", "NS", "ns1.six.test")
+    internet.recursor.add("ns1.six.test", "AAAA", "::1")
+    internet.recursor.add("track.six.test", "CNAME", TARGET)
+    asked: list[str] = []
+    internet.resolver(may_ask=lambda address: bool(asked.append(address))).look_up("track.six.test")
+    assert asked[0] == "::1"
+
+
 def test_a_delegated_subdomain_is_asked_for_at_its_own_servers(internet: Internet) -> None:
     for parent in (internet.first, internet.second):
         parent.delegate(HOST, {f"ns1.{HOST}": internet.spare.address})
