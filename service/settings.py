@@ -138,6 +138,10 @@ class DomainsSection:
     dns_seconds: float = 8.0
     certificate_authority: str = "letsencrypt.org"  # its name in CAA records; "" = CAA is not asked for
     allow_private_addresses: bool = False  # whether checks may connect to those that a tenant's DNS names
+    probe_http_port: int = 80  # where readers reach the tracker; 0 is no probe
+    probe_https_port: int = 443
+    probe_ca_file: Path | None = None  # trust this instead of the system's roots
+    require_probe: bool = False  # a probe must reach this installation before a domain is verified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ from domains.errors import InvalidName
 from domains.names import host_name
 from relay.listener import Listener, parse_host_port, parse_listener
 from service.errors import OperatorError
-from service.settings import DatabaseSection, RelaySection, Settings
+from service.settings import DatabaseSection, DomainsSection, RelaySection, Settings
 from service.upstream_checks import check_upstreams
 
+MAX_PORT = 65_535
 AT_LEAST_ONE = (
     *("max_connections", "max_connections_per_address", "max_message_size", "max_bytes_in_flight"),
     *("max_recipients", "session_seconds"),
@@ -36,14 +37,7 @@ def check_values(settings: Settings, origin: str) -> None:
     _each(f"{origin}: relay.proxy_peers", relay.proxy_peers, _network)
     _each(f"{origin}: tracker.trusted_proxies", tracker.trusted_proxies, _network)
     _each(f"{origin}: tracking.default_domain", filter(None, [settings.tracking.default_domain]), _base_url)
-    _each(f"{origin}: domains.cname_targets", settings.domains.cname_targets, host_name)
-    _each(f"{origin}: domains.nameservers", settings.domains.nameservers, ipaddress.ip_address)
-    authority = settings.domains.certificate_authority
-    _each(f"{origin}: domains.certificate_authority", filter(None, [authority]), host_name)
-    if not 0 < settings.domains.dns_seconds <= MOST_DNS_SECONDS:
-        raise SettingsError(
-            f"{origin}: domains.dns_seconds: must be more than 0 and at most {MOST_DNS_SECONDS}"
-        )
+    _check_domains(settings.domains, f"{origin}: domains")
     _check_database(settings.database, f"{origin}: database")
     if (relay.tls_certificate is None) != (relay.tls_key is None):
         raise SettingsError(f"{origin}: relay: tls_certificate and tls_key need each other")
@@ -103,6 +97,24 @@ def _names_a_database(parts: SplitResult) -> bool:
         and re.fullmatch("/[^/@]+", parts.path) is not None
         and not parts.fragment
     )
+
+
+def _check_domains(section: DomainsSection, place: str) -> None:
+    _each(f"{place}.cname_targets", section.cname_targets, host_name)
+    _each(f"{place}.nameservers", section.nameservers, ipaddress.ip_address)
+    _each(f"{place}.certificate_authority", filter(None, [section.certificate_authority]), host_name)
+    if not 0 < section.dns_seconds <= MOST_DNS_SECONDS:
+        raise SettingsError(f"{place}.dns_seconds: must be more than 0 and at most {MOST_DNS_SECONDS}")
+    _check_probes(section, place)
+
+
+def _check_probes(section: DomainsSection, place: str) -> None:
+    ports = {"probe_http_port": section.probe_http_port, "probe_https_port": section.probe_https_port}
+    for name, port in ports.items():
+        if not 0 <= port <= MAX_PORT:
+            raise SettingsError(f"{place}.{name}: {port} is no port; give 1 to {MAX_PORT}, or 0 for no probe")
+    if section.require_probe and not any(ports.values()):
+        raise SettingsError(f"{place}.require_probe: set probe_http_port or probe_https_port too")
 
 
 def _check_database(section: DatabaseSection, place: str) -> None:

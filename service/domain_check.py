@@ -1,0 +1,52 @@
+"""The check of tracking domains that the settings describe."""
+
+import secrets
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from domains.check import Check
+from domains.probing.hsts import ParentPolicies
+from domains.probing.probe import Probe
+from domains.probing.web_client import WebClient
+from links import KeyRing
+from service.errors import OperatorError
+from service.lookup import resolver
+from service.settings import DomainsSection, Settings
+
+
+def domain_check(settings: Settings, ring: Callable[[], KeyRing]) -> Check:
+    """Return the check to share between threads: it remembers delegations and parents for a while.
+
+    Raises OperatorError for a file of authorities that cannot be used.
+    """
+    section = settings.domains
+    lookup, client = resolver(settings), _web_client(section)
+    return Check(
+        lookup=lookup,
+        addresses=lookup,
+        caa=lookup,
+        authority=section.certificate_authority,
+        probe=Probe(client=client, ring=ring, random_bytes=secrets.token_bytes),
+        parents=ParentPolicies(lookup=lookup, client=client),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def _web_client(section: DomainsSection) -> WebClient:
+    return WebClient(
+        tls=_tls(section),
+        http_port=section.probe_http_port,
+        https_port=section.probe_https_port,
+        allow_private=section.allow_private_addresses,
+    )
+
+
+def _tls(section: DomainsSection) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=section.probe_ca_file)
+    except OSError as error:  # ssl.SSLError is one too
+        file = section.probe_ca_file
+        raise OperatorError(f"domains.probe_ca_file: {file} cannot be used: {error}") from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context
