@@ -68,6 +68,10 @@ class AccountDirectory:
         """Return it, or None."""
         return self._projects.get(number)
 
+    def project_named(self, name: str) -> Project | None:
+        """Return it, or None. Looks at each of them: not for the way of a message."""
+        return next((project for project in self._projects.values() if project.name == name.lower()), None)
+
     def route(self, project: int, name: str) -> Route | None:
         """Return a project's route by its name in any case, or None."""
         return self._routes.get((project, name.lower()))

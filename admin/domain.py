@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from admin.dns_record import record_fields, record_text
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.output import json_option, print_json, print_table, say
-from domains.dns_records import CnameRecord
 from domains.model import State, TrackingDomain
 from domains.names import display
 from domains.tracking_domains import TrackingDomainDetails
@@ -37,7 +37,7 @@ def add(invocation: Invocation, project: str, name: str, target: str | None, as_
         print_json(_details(details))
         return
     say(f"Added {display(added.name)}. Create this DNS record:\n")
-    say(_record(details.record))
+    say(record_text(details.record))
     say(f"\nThen: waypost domain verify {added.name}{of_project(project)}")
 
 
@@ -86,7 +86,7 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
     if shown.diagnosis:
         say(shown.diagnosis)
     say(f"Used by: {', '.join(map(display, details.senders)) or 'no sending domain'}")
-    say(f"DNS record:\n\n{_record(details.record)}")
+    say(f"DNS record:\n\n{record_text(details.record)}")
 
 
 @domain.command("verify")
@@ -133,18 +133,12 @@ def remove(invocation: Invocation, project: str, name: str, force: bool) -> None
     say(f"Removed {display(removal.name)}{kept}.")
 
 
-def _record(record: CnameRecord) -> str:
-    width = max(len(label) for label, _ in record.fields())
-    lines = [f"  {label + ':':<{width + 1}} {value}" for label, value in record.fields()]
-    return "\n".join([*lines, "", f"  As a zone file has it: {record}"])
-
-
 def _fields(shown: TrackingDomain) -> dict[str, Any]:
     return {"display": display(shown.name), **asdict(shown)}
 
 
 def _details(details: TrackingDomainDetails) -> dict[str, Any]:
-    record = {label.lower(): value for label, value in details.record.fields()}
+    record = record_fields(details.record)
     return {**_fields(details.domain), "record": record, "senders": details.senders}
 
 

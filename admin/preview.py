@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from accounts.model import DEFAULT_PROJECT_NAME
 from admin.invocation import Invocation, pass_invocation
 from admin.output import json_option, print_json, print_table, say
 from rewriter import LinkReport, PartReport
@@ -19,6 +20,8 @@ from service.preview import Preview, decoded_difference, preview_message
 @click.command()
 @click.argument("files", metavar="FILE.eml...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--on", "base", metavar="URL", help="Links on this, such as https://track.example.com.")
+@click.option("--sender", metavar="DOMAIN", help="As if From were of this domain.")
+@click.option("--project", default=DEFAULT_PROJECT_NAME, show_default=True, help="As this project's mail.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the rewritten message here.")
 @click.option("--diff", is_flag=True, help="Show decoded parts before and after.")
 @json_option
@@ -27,6 +30,8 @@ def preview(
     invocation: Invocation,
     files: tuple[Path, ...],
     base: str | None,
+    sender: str | None,
+    project: str,
     out: Path | None,
     diff: bool,
     as_json: bool,
@@ -36,7 +41,10 @@ def preview(
         raise click.UsageError("--out goes with one file")
     settings = invocation.settings()
     now = time.time_ns() // 1_000_000
-    previews = [(str(file), preview_message(settings, _read(file), now, base)) for file in files]
+    previews = [
+        (str(file), preview_message(settings, _read(file), now, base, project=project, sender=sender))
+        for file in files
+    ]
     if as_json:
         print_json([_fields(name, shown) for name, shown in previews])
     for name, shown in () if as_json else previews:
@@ -97,6 +105,7 @@ def _fields(name: str, shown: Preview) -> dict[str, Any]:
     return {
         "file": name,
         "base": shown.base,
+        "sending_domain": shown.sending_domain,
         "untracked": shown.untracked,
         "problems": [str(problem) for problem in shown.problems],
         **asdict(shown.result.report),

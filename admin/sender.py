@@ -5,14 +5,20 @@ from typing import Any
 
 import click
 
+from admin.dns_record import print_proof_needed, record_fields, record_text
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.output import json_option, print_json, print_table, say
+from admin.rule_options import rule_options, rule_settings, rules_text
 from admin.switches import INHERIT
+from domains.claims import ProofNeeded
 from domains.model import ALL, SendingDomain
 from domains.names import display
-from domains.sending_domains import SenderSettings
+from domains.ownership import Ownership, Standing
+from domains.sending_domains import SenderSettings, SendingDomainDetails
 from rewriter.policy import Mode
 from service.database import open_sending_domains
+
+NOT_VERIFIED = 1
 
 
 @click.group()
@@ -22,14 +28,28 @@ def sender() -> None:
 
 @sender.command("add")
 @click.argument("name")
+@json_option
 @project_option
 @pass_invocation
-def add(invocation: Invocation, project: str, name: str) -> None:
-    """Add a sending domain."""
+def add(invocation: Invocation, project: str, name: str, as_json: bool) -> None:
+    """Add a sending domain, and print the TXT record that proves it.
+
+    One that another project has without proof is this project's once its record is there: run it again then.
+    """
     with open_sending_domains(invocation.settings(), project) as senders:
-        added = senders.add(name)
-    command = f"waypost sender link {added.name} TRACKING_DOMAIN{of_project(project)}"
-    say(f"Added {display(added.name)}. Link it: {command}")
+        try:
+            details = senders.details(senders.add(name).name)
+        except ProofNeeded as needed:
+            print_proof_needed(needed, as_json=as_json)
+            raise
+    if as_json:
+        print_json(_fields(details))
+        return
+    added = details.domain.name
+    say(f"Added {display(added)}. Link it: waypost sender link {added} TRACKING_DOMAIN{of_project(project)}")
+    if not details.ownership.verified:
+        say(f"\n{record_text(details.record)}\n")
+        say(f"This DNS record proves it: waypost sender verify {added}{of_project(project)}")
 
 
 @sender.command("list")
@@ -39,13 +59,23 @@ def add(invocation: Invocation, project: str, name: str) -> None:
 def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
     """List the sending domains."""
     with open_sending_domains(invocation.settings(), project) as senders:
-        listed = senders.all()
+        listed = senders.all_details()
     if as_json:
         print_json([_fields(each) for each in listed])
         return
     print_table(
-        ("sending domain", "tracking domain", "tracking", "share"),
-        [(display(each.name), _link(each), each.tracking or INHERIT, f"{each.share} %") for each in listed],
+        ("sending domain", "tracking domain", "tracking", "share", "ownership", "counts"),
+        [
+            (
+                display(each.domain.name),
+                _link(each.domain),
+                each.domain.tracking or INHERIT,
+                f"{each.domain.share} %",
+                each.ownership.standing,
+                "yes" if each.counts else "no",
+            )
+            for each in listed
+        ],
     )
 
 
@@ -55,13 +85,44 @@ def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
 @project_option
 @pass_invocation
 def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None:
-    """Show a sending domain."""
+    """Show a sending domain, and the TXT record that proves it."""
     with open_sending_domains(invocation.settings(), project) as senders:
-        shown = senders.show(name)
+        details = senders.details(name)
     if as_json:
-        print_json(_fields(shown))
+        print_json(_fields(details))
+        return
+    _say(details.domain)
+    say(f"Ownership: {_ownership(details)}")
+    if not details.counts:
+        say("It does not count as a sender of its project until it is verified.")
+    if details.domain.verified_at is None:
+        say(f"DNS record:\n\n{record_text(details.record)}")
+
+
+@sender.command("verify")
+@click.argument("name")
+@json_option
+@project_option
+@pass_invocation
+@click.pass_context
+def verify(ctx: click.Context, invocation: Invocation, project: str, name: str, as_json: bool) -> None:
+    """Ask DNS for the record that proves it. Exit code 1 where it is not verified afterwards."""
+    with open_sending_domains(invocation.settings(), project) as senders:
+        found = senders.verify(name)
+    if as_json:
+        print_json(
+            {
+                "name": found.name,
+                "verified": found.verified,
+                "proof": found.seen.proof,
+                "message": found.seen.message,
+                "record": record_fields(found.seen.record),
+            }
+        )
     else:
-        _say(shown)
+        say(f"{display(found.name)}: {'' if found.verified else 'not '}verified. {found.seen.message}")
+    if not found.verified:
+        ctx.exit(NOT_VERIFIED)
 
 
 @sender.command("link")
@@ -82,19 +143,23 @@ def link(invocation: Invocation, project: str, name: str, tracking_domain: str) 
 @click.argument("name")
 @click.option("--tracking", type=click.Choice([*map(str, Mode), INHERIT]), help="Of its mail.")
 @click.option("--share", type=click.IntRange(0, ALL), help="Per cent of its mail that is tracked.")
+@rule_options
 @project_option
 @pass_invocation
 def set_sender(
-    invocation: Invocation, project: str, name: str, tracking: str | None, share: int | None
+    invocation: Invocation, /, project: str, name: str, tracking: str | None, share: int | None, **rules: Any
 ) -> None:
-    """Set how far a sending domain has gone live. What is not named stays; `inherit` is its project's."""
+    """Set how far a sending domain has gone live, and the rules for its mail. What is not named stays.
+
+    `inherit`: what its project says of tracking, what the settings say of the rest.
+    """
     settings = SenderSettings()
     if tracking is not None:
         settings["tracking"] = None if tracking == INHERIT else Mode(tracking)
     if share is not None:
         settings["share"] = share
     with open_sending_domains(invocation.settings(), project) as senders:
-        _say(senders.change(name, settings))
+        _say(senders.change(name, settings, rule_settings(rules)))
 
 
 @sender.command("unlink")
@@ -122,11 +187,30 @@ def remove(invocation: Invocation, project: str, name: str) -> None:
 def _say(shown: SendingDomain) -> None:
     say(f"{display(shown.name)}: {_link(shown)}")
     say(f"Tracking: {shown.tracking or INHERIT}, {shown.share} % of its mail")
+    say(f"Rules: {rules_text(shown.rules)}")
 
 
 def _link(shown: SendingDomain) -> str:
     return display(shown.tracking_domain) if shown.tracking_domain else "the default"
 
 
-def _fields(shown: SendingDomain) -> dict[str, Any]:
-    return {"display": display(shown.name), **asdict(shown)}
+def _ownership(details: SendingDomainDetails) -> str:
+    owned: Ownership = details.ownership
+    match owned.standing:
+        case Standing.VERIFIED:
+            return f"verified since {details.domain.verified_at:%Y-%m-%d %H:%M}"
+        case Standing.COVERED:
+            return f"verified with {display(owned.parent)}"
+        case Standing.DISPUTED:
+            return f"unverified, and {display(owned.parent)} is another project's: prove it first"
+        case Standing.UNVERIFIED:
+            return "unverified"
+
+
+def _fields(details: SendingDomainDetails) -> dict[str, Any]:
+    return {
+        "display": display(details.domain.name),
+        **asdict(details.domain),
+        "ownership": {**asdict(details.ownership), "counts": details.counts},
+        "record": record_fields(details.record),
+    }

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from domains.model import ALL, SendingDomain, State, TrackingDomain
 from domains.names import normalised, parents_within_registrable, registrable
-from rewriter.policy import Mode
+from domains.ownership import ownership
+from rewriter.policy import NO_OVERRIDES, Mode, Overrides
 
 KEPT_CHOICES: Final = 4096
 
@@ -40,6 +41,7 @@ class Choice:
     passed_over: str | None = None  # the linked tracking domain, where it is not active
     tracking: Mode | None = None  # of the sending domain; None leaves it to its project
     share: int = ALL  # per cent
+    rules: Overrides = NO_OVERRIDES  # of the sending domain
 
 
 class TrackingEntry(NamedTuple):
@@ -64,11 +66,23 @@ class SendingEntry(NamedTuple):
     tracking_domain: str | None = None
     tracking: Mode | None = None
     share: int = ALL
+    id: int = 0
+    verified: bool = False
+    rules: Overrides = NO_OVERRIDES
 
     @classmethod
     def of(cls, domain: SendingDomain) -> "SendingEntry":
         """Return what the directory keeps of it."""
-        return cls(domain.name, domain.project, domain.tracking_domain, domain.tracking, domain.share)
+        return cls(
+            domain.name,
+            domain.project,
+            domain.tracking_domain,
+            domain.tracking,
+            domain.share,
+            domain.id,
+            domain.verified,
+            domain.rules,
+        )
 
 
 class DomainEntries(NamedTuple):
@@ -83,7 +97,8 @@ class Directory:
     """A snapshot of all domains. Choices are made when they are asked for; the last few thousand are kept."""
 
     _tracking: Mapping[str, TrackingEntry]
-    _sending: Mapping[str, SendingEntry]
+    _sending: Mapping[str, SendingEntry]  # those that count
+    _idle: Collection[SendingEntry]  # those that do not
     _defaults: Mapping[int, str]  # the active default of each project that has one
     _last_resort: Choice  # for a project without a default
     _choices: dict[str, Choice] = field(default_factory=dict, repr=False, compare=False)
@@ -95,18 +110,30 @@ class Directory:
         sending: Iterable[SendingDomain],
         *,
         system_default: str | None = None,
+        require_verified: bool = False,
     ) -> "Directory":
         """Build it from the lists of a store. `system_default` is a base URL; None or "" for none."""
         entries = DomainEntries(list(map(TrackingEntry.of, tracking)), list(map(SendingEntry.of, sending)))
-        return cls.of(entries, system_default=system_default)
+        return cls.of(entries, system_default=system_default, require_verified=require_verified)
 
     @classmethod
-    def of(cls, entries: DomainEntries, *, system_default: str | None = None) -> "Directory":
-        """Build it from entries."""
+    def of(
+        cls, entries: DomainEntries, *, system_default: str | None = None, require_verified: bool = False
+    ) -> "Directory":
+        """Build it from entries. `require_verified`: a sending domain counts only when it is verified."""
         by_name = {entry.name: entry for entry in entries.tracking}
+        known = {entry.name: entry for entry in entries.sending}
+        idle = [
+            entry
+            for entry in known.values()
+            if not ownership(entry, known).counts(require_verified=require_verified)
+        ]
+        for entry in idle:
+            del known[entry.name]
         return cls(
             _tracking=by_name,
-            _sending={entry.name: entry for entry in entries.sending},
+            _sending=known,
+            _idle=idle,
             _defaults={
                 entry.project: entry.name
                 for entry in by_name.values()
@@ -118,7 +145,7 @@ class Directory:
     @property
     def entries(self) -> DomainEntries:
         """What it was built from."""
-        return DomainEntries(self._tracking.values(), self._sending.values())
+        return DomainEntries(self._tracking.values(), [*self._sending.values(), *self._idle])
 
     def choose(self, project: int, sender_domain: str) -> Choice:
         """Choose for the domain of a From header, in any spelling; never raises.
@@ -185,6 +212,7 @@ class Directory:
             passed_over=None if linked else sender.tracking_domain,
             tracking=sender.tracking,
             share=sender.share,
+            rules=sender.rules,
         )
 
     def _linked(self, sender: SendingEntry) -> str | None:

@@ -1,4 +1,4 @@
-"""The record that a customer creates, as DNS providers ask for it."""
+"""The records that a customer creates, as DNS providers ask for them: A-labels, without a last dot."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,8 @@ from domains import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CnameRecord:
-    """`name` is a CNAME to `target`; both are A-labels without a trailing dot."""
-
+class _Record:
     name: str
-    target: str
 
     @property
     def zone(self) -> str:
@@ -23,10 +20,38 @@ class CnameRecord:
         """The name relative to its zone, which is what most providers' forms want."""
         return self.name.removesuffix(f".{self.zone}")
 
+    def _fields(self, kind: str, value: str) -> tuple[tuple[str, str], ...]:
+        return (("Zone", self.zone), ("Name", self.host), ("Type", kind), ("Value", value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CnameRecord(_Record):
+    """`name` is a CNAME to `target`."""
+
+    target: str
+
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Return the lines of a provider's form: label and what to enter."""
-        return (("Zone", self.zone), ("Name", self.host), ("Type", "CNAME"), ("Value", self.target))
+        return self._fields("CNAME", self.target)
 
     def __str__(self) -> str:
         """Return the line of a zone file, its dots complete."""
         return f"{self.name}. CNAME {self.target}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TxtRecord(_Record):
+    """`name` has the text `value`, which is ASCII without quotation marks."""
+
+    value: str
+
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """Return the lines of a provider's form: label and what to enter."""
+        return self._fields("TXT", self.value)
+
+    def __str__(self) -> str:
+        """Return the line of a zone file."""
+        return f'{self.name}. TXT "{self.value}"'
+
+
+DnsRecord = CnameRecord | TxtRecord

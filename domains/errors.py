@@ -7,6 +7,7 @@ DomainError
 ├── UnknownDomain     no such domain, or it was removed
 ├── StillLinked       a tracking domain that sending domains use
 ├── NotVerified       a tracking domain that must be verified first
+├── ProofNeeded       the name is known from another project; a TXT record must prove it (`domains.claims`)
 ├── NoTarget          no CNAME target is configured
 └── StoreUnavailable  the database cannot be reached
 """

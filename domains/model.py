@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from rewriter.policy import Mode
+from rewriter.policy import NO_OVERRIDES, Mode, Overrides
 
 ALL: Final = 100
 """Per cent."""
@@ -47,3 +47,11 @@ class SendingDomain:
     created_at: datetime
     tracking: Mode | None = None  # of its mail; None is what its project says
     share: int = ALL  # per cent of its mail that is tracked; the rest goes as in `observe`
+    rules: Overrides = NO_OVERRIDES  # for its mail
+    token: str = ""  # in the TXT record that proves it; "" proves nothing
+    verified_at: datetime | None = None  # when that record was seen; it may go afterwards
+
+    @property
+    def verified(self) -> bool:
+        """Whether it is proven by a record of its own."""
+        return self.verified_at is not None

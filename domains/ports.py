@@ -11,6 +11,7 @@ from domains.directory import DomainEntries
 from domains.dns_answer import DnsAnswer
 from domains.evidence import CaaAnswer, Evidence
 from domains.model import SendingDomain, TrackingDomain
+from domains.ownership import Claim, Kind
 
 
 class DnsLookup(Protocol):
@@ -96,8 +97,16 @@ class DomainStore(Protocol):
     def find_sending_domain(self, name: str) -> SendingDomain | None:
         """Return it, or None."""
 
-    def add_sending_domain(self, *, project: int, name: str, created_at: datetime) -> SendingDomain:
-        """Raises `domains.errors.NameTaken`."""
+    def add_sending_domain(
+        self, *, project: int, name: str, created_at: datetime, token: str
+    ) -> SendingDomain:
+        """Add it with nothing set, unverified. Raises `domains.errors.NameTaken`."""
+
+    def verify_sending_domain(self, name: str, token: str, verified_at: datetime) -> None:
+        """Write down that it is proven; one that is stays as it is.
+
+        Raises `domains.errors.UnknownDomain`, also where its token is another: it was given away meanwhile.
+        """
 
     def link(self, sender: str, tracking_domain: str | None) -> None:
         """Link the sending domain, or unlink it with None; doing so twice changes nothing.
@@ -106,7 +115,26 @@ class DomainStore(Protocol):
         """
 
     def update_sending_domain(self, domain: SendingDomain) -> None:
-        """Write `tracking` and `share` of the domain of that name. Raises `domains.errors.UnknownDomain`."""
+        """Write `tracking`, `share` and `rules`, by its name. Raises `domains.errors.UnknownDomain`."""
 
     def delete_sending_domain(self, name: str) -> None:
         """Raises `domains.errors.UnknownDomain`."""
+
+
+class ClaimStore(Protocol):
+    """Keeps claims, and fulfils them. Each method is one transaction, with the errors of `DomainStore`."""
+
+    def claim(self, made: Claim) -> Claim:
+        """Return the claim of that project to that name which counts at `made.created_at`, else keep `made`.
+
+        All claims that have expired by then are deleted.
+        """
+
+    def find_claim(self, project: int, kind: Kind, name: str) -> Claim | None:
+        """Return it, an expired one too."""
+
+    def take_sending_domain(self, claim: Claim, at: datetime) -> SendingDomain:
+        """Give the name to the project of the claim, verified, with nothing set; the claim ends.
+
+        Raises `domains.errors.NameTaken` where another project has proved it meanwhile.
+        """

@@ -21,7 +21,7 @@ from relay.envelope import Submission
 from relay.message_headers import MessageHeaders
 from relay.plan import Plan, Untracked, make_plan
 from relay.settings import TrackingSettings
-from rewriter.policy import Links, Mode, Policy
+from rewriter.policy import NO_OVERRIDES, Links, Mode, Overrides, Policy
 from rewriter.report import LinkReport, Report, Result
 
 Rewrite = Callable[[bytes, Policy, Links], Result]
@@ -118,7 +118,7 @@ class Pipeline:
         plan, ring = prepared.plan, self._ring()
         key = ring.sealing(submission.at)
         links = _links(plan, submission, reference, key, ring)
-        policy = make_policy(self._settings, plan.host, prepared.asked.wishes)
+        policy = make_policy(self._settings, plan.host, prepared.asked.wishes, plan.rules)
         result = self._rewrite(prepared.original, policy, links)
         if result.fault is not None:
             return replace(prepared, fault=result.fault)
@@ -144,17 +144,16 @@ class Pipeline:
         return replace(prepared, content=content, asked=asked)
 
 
-def make_policy(settings: TrackingSettings, host: str, wishes: Wishes = NO_WISHES) -> Policy:
-    """Return the rules for a message on a tracking domain: its wishes, then the settings."""
-    policy = settings.policy
-    return replace(
-        policy,
-        tracking_site=registrable(host),
-        clicks=policy.clicks if wishes.clicks is None else wishes.clicks,
-        html=policy.html if wishes.html is None else wishes.html,
-        text=policy.text if wishes.text is None else wishes.text,
-        opens=policy.opens if wishes.opens is None else wishes.opens,
-    )
+def make_policy(
+    settings: TrackingSettings, host: str, wishes: Wishes = NO_WISHES, rules: Overrides = NO_OVERRIDES
+) -> Policy:
+    """Return the rules for a message on a tracking domain.
+
+    The one place where the levels meet, strongest first: the headers of the message and its route, both in
+    `wishes`; its sending domain, in `rules`; the settings.
+    """
+    asked = Overrides(clicks=wishes.clicks, html=wishes.html, text=wishes.text, opens=wishes.opens)
+    return replace(asked.over(rules.over(settings.policy)), tracking_site=registrable(host))
 
 
 def tracked_links(links: Iterable[LinkReport]) -> tuple[TrackedLink, ...]:

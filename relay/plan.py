@@ -6,12 +6,13 @@ from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from accounts.model import Project
+from domains.default_host import default_base
 from domains.directory import Choice, Directory
 from events import report
 from relay.envelope import Sender, Submission
 from relay.message_headers import MessageHeaders, mailbox_domain
 from relay.settings import TrackingSettings
-from rewriter.policy import Mode
+from rewriter.policy import NO_OVERRIDES, Mode, Overrides
 
 
 class Untracked(StrEnum):
@@ -40,6 +41,7 @@ class Plan:
     sending_domain: str
     mode: Mode = Mode.OFF  # that holds for it
     base: str = ""  # where its links point, or would: https://track.example.com
+    rules: Overrides = NO_OVERRIDES  # of its sending domain
     untracked: Untracked | None = None
 
     @property
@@ -73,7 +75,8 @@ def make_plan(
     plan = Plan(
         sending_domain=choice.sending_domain or domain,
         mode=Mode.OFF if switched_off else mode_of(settings, project, choice),
-        base=_base(choice, settings),
+        base=_base(choice, settings, project),
+        rules=choice.rules,
     )
     if switched_off:
         return replace(plan, untracked=Untracked.SWITCHED_OFF)
@@ -131,7 +134,7 @@ def _strangers_tracked(settings: TrackingSettings, project: Project | None) -> b
     return project.unknown_senders
 
 
-def _base(choice: Choice, settings: TrackingSettings) -> str:
+def _base(choice: Choice, settings: TrackingSettings, project: Project | None) -> str:
     if choice.tracking_domain:
         return f"{settings.scheme}://{choice.tracking_domain}"
-    return choice.system_default or ""
+    return default_base(choice.system_default or "", project.name if project else None)

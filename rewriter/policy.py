@@ -1,8 +1,8 @@
 """What the rewriter may do with one message, as a frozen value: it learns all it needs from here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Mode(StrEnum):
@@ -65,6 +65,28 @@ class Policy:
     signed_mail: SignedMail = SignedMail.LEAVE
     pixel_place: PixelPlace = PixelPlace.AUTO
     limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What one level, such as a sending domain, says about the rules; None leaves it to the next level."""
+
+    clicks: bool | None = None
+    html: bool | None = None
+    text: bool | None = None
+    opens: bool | None = None
+    excluded_hosts: tuple[str, ...] | None = None
+    allowed_destinations: tuple[str, ...] | None = None
+    visible_url: VisibleUrl | None = None
+    signed_mail: SignedMail | None = None
+
+    def over(self, policy: Policy) -> Policy:
+        """Return the policy of the next level with what is said here in its place."""
+        said = {each.name: getattr(self, each.name) for each in fields(self)}
+        return replace(policy, **{name: value for name, value in said.items() if value is not None})
+
+
+NO_OVERRIDES: Final = Overrides()
 
 
 class Links(Protocol):

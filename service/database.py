@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine
 from accounts.credentials import Credentials
 from accounts.projects import Projects, project_named
 from accounts.routes import Routes
+from domains.claims import Claims
 from domains.names import host_name
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
@@ -20,6 +21,7 @@ from service.lookup import resolver
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
 from storage.account_store import SqlAccountStore
+from storage.claim_store import SqlClaimStore
 from storage.domain_store import SqlDomainStore
 from storage.engine import database_url, open_engine
 from storage.event_store import SqlEventStore
@@ -62,11 +64,24 @@ def open_tracking_domains(settings: Settings, project: str) -> Iterator[Tracking
 def open_sending_domains(settings: Settings, project: str) -> Iterator[SendingDomains]:
     """Yield the use cases of a project's sending domains. Raises AccountError."""
     with open_database(settings) as engine:
+        number = project_named(SqlAccountStore(engine), project).id
         yield SendingDomains(
             store=SqlDomainStore(engine),
+            claims=_claims(settings, engine, number),
             clock=_now,
-            project=project_named(SqlAccountStore(engine), project).id,
+            project=number,
+            require_verified=settings.domains.require_verified_senders,
         )
+
+
+def _claims(settings: Settings, engine: Engine, project: int) -> Claims:
+    return Claims(
+        store=SqlClaimStore(engine),
+        txt=resolver(settings),
+        random_bytes=secrets.token_bytes,
+        clock=_now,
+        project=project,
+    )
 
 
 @contextmanager

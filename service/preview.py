@@ -2,14 +2,16 @@
 
 import email
 import email.policy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from urllib.parse import urlsplit
 
 from accounts.directory import AccountDirectory
 from accounts.errors import StoreUnavailable as AccountsUnavailable
+from accounts.model import DEFAULT_PROJECT_NAME
 from domains.directory import Directory
 from domains.errors import StoreUnavailable
+from domains.names import normalised
 from links.key_ring import KeyRing
 from links.message_links import MessageLinks
 from relay.control.header_edits import without_own
@@ -47,45 +49,68 @@ class Preview:
     """
 
     base: str
+    sending_domain: str  # its own or a parent; the domain of the sender where it is none
     untracked: Untracked | None
     problems: tuple[Problem, ...]  # control headers that were not understood
     original: bytes  # without our control headers
     result: Result
 
 
-def preview_message(settings: Settings, message: bytes, now: int, base: str | None = None) -> Preview:
-    """Rewrite `message` as the relay would, on `base` where it is given. `now` in milliseconds."""
+def preview_message(
+    settings: Settings,
+    message: bytes,
+    now: int,
+    base: str | None = None,
+    *,
+    project: str = DEFAULT_PROJECT_NAME,
+    sender: str | None = None,
+) -> Preview:
+    """Rewrite `message` as the relay would for a project, on `base` where it is given. `now` in milliseconds.
+
+    `sender` is a domain that takes the place of the one in From. Raises OperatorError.
+    """
     whole = with_crlf(message)
     fields = control_fields(whole)
     original = without_own(whole, fields)
     tracking, (directory, accounts) = tracking_settings(settings), _snapshots(settings)
-    asked = with_route(read_control(fields), CLIENT, accounts)
+    client = _client(accounts, project)
+    headers = read_headers(original)
+    asked = with_route(read_control(fields), client, accounts)
     plan = make_plan(
-        read_headers(original),
-        Submission(id=MESSAGE, at=now, client=CLIENT, sender=ENVELOPE, recipients=(), content=original),
+        headers if sender is None else replace(headers, from_domains=(normalised(sender),)),
+        Submission(id=MESSAGE, at=now, client=client, sender=ENVELOPE, recipients=(), content=original),
         settings=tracking,
         directory=directory,
-        project=accounts.project(CLIENT.project),
+        project=accounts.project(client.project),
         switched_off=settings.tracking.switch.exists(),
     )
     shown = base or plan.base or STAND_IN
     ring = _key_ring(settings, now)
     links = MessageLinks(
         base=shown,
-        project=CLIENT.project,
+        project=client.project,
         message=MESSAGE,
         recipient=None,
         key=ring.sealing(now),
         ring=ring,
     )
-    policy = make_policy(tracking, urlsplit(shown).hostname or "", asked.wishes)
+    policy = make_policy(tracking, urlsplit(shown).hostname or "", asked.wishes, plan.rules)
     return Preview(
         base=shown,
+        sending_domain=plan.sending_domain,
         untracked=plan.untracked,
         problems=asked.problems,
         original=original,
         result=rewrite(original, policy, links),
     )
+
+
+def _client(accounts: AccountDirectory, project: str) -> Client:
+    """Return a client of the project; without a database there is only `default`."""
+    known = accounts.project_named(project)
+    if known is None and project != DEFAULT_PROJECT_NAME:
+        raise OperatorError(f"no project is called {project!r}; `waypost project list` shows them")
+    return CLIENT if known is None else replace(CLIENT, project=known.id)
 
 
 def decoded_difference(preview: Preview) -> str:
@@ -111,7 +136,11 @@ def _snapshots(settings: Settings) -> tuple[Directory, AccountDirectory]:
     """Return domains and accounts; without a database there are none, and the defaults hold."""
     try:
         with open_database(settings) as engine:
-            directory = LiveDirectory(SqlDomainStore(engine), system_default(settings)).current
+            directory = LiveDirectory(
+                SqlDomainStore(engine),
+                system_default(settings),
+                require_verified=settings.domains.require_verified_senders,
+            ).current
             accounts = LiveAccounts(SqlAccountStore(engine), networks(settings.relay.networks)).current
             return directory, accounts
     except (OperatorError, StoreUnavailable, AccountsUnavailable):

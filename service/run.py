@@ -170,7 +170,11 @@ class _Server:
         settings, waiting = reloaded(self._settings, wanted)
         if self._relay is not None:
             await self._relay.reload(settings)
-        await asyncio.to_thread(self._live.directory.use_default, system_default(settings))
+        await asyncio.to_thread(
+            self._live.directory.use,
+            system_default(settings),
+            require_verified=settings.domains.require_verified_senders,
+        )
         await asyncio.to_thread(self._live.accounts.use_networks, networks(settings.relay.networks))
         configure_logging(settings.log)
         self._settings = settings

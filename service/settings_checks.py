@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from domains.default_host import check_default_base
 from domains.errors import InvalidName
 from domains.names import host_name
 from relay.listener import Listener, parse_host_port, parse_listener
@@ -83,6 +84,7 @@ def _base_url(text: str) -> None:
     if parts.path or parts.query or parts.fragment:
         raise ValueError(f"{text!r} must end after the host, without a slash")
     _ = parts.port
+    check_default_base(text)
 
 
 def _names_a_database(parts: SplitResult) -> bool:

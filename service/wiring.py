@@ -79,7 +79,12 @@ def build_live(
     Raises OperatorError.
     """
     try:
-        directory = LiveDirectory(SqlDomainStore(engine), system_default(settings), seed=seed)
+        directory = LiveDirectory(
+            SqlDomainStore(engine),
+            system_default(settings),
+            require_verified=settings.domains.require_verified_senders,
+            seed=seed,
+        )
         live_accounts = LiveAccounts(
             SqlAccountStore(engine), networks(settings.relay.networks), seed=accounts
         )

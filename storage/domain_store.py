@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     Connection,
@@ -24,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from domains.directory import DomainEntries, SendingEntry, TrackingEntry
 from domains.errors import NameTaken, StoreUnavailable, UnknownDomain
 from domains.model import SendingDomain, State, TrackingDomain
+from domains.sender_rules import rules_from_json, rules_to_json
 from rewriter.policy import Mode
 from storage.engine import transaction
 from storage.metadata import StoredText, UtcDateTime, metadata
@@ -63,6 +65,9 @@ sending_domains: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("tracking", StoredText),
     Column("share", Integer, nullable=False, server_default=text("100")),
+    Column("rules", JSON, nullable=False, server_default=text("'{}'")),
+    Column("token", StoredText, nullable=False, server_default=text("''")),
+    Column("verified_at", UtcDateTime),
     sqlite_autoincrement=True,
 )
 
@@ -158,16 +163,24 @@ class SqlDomainStore:
 
     def find_sending_domain(self, name: str) -> SendingDomain | None:
         with self._reading() as connection:
-            row = connection.execute(_senders().where(sending_domains.c.name == name)).one_or_none()
-            return None if row is None else _sending_domain(row)
+            return find_sending_domain(connection, name)
 
-    def add_sending_domain(self, *, project: int, name: str, created_at: datetime) -> SendingDomain:
-        added = sending_domains.insert().values(project=project, name=name, created_at=created_at)
+    def add_sending_domain(
+        self, *, project: int, name: str, created_at: datetime, token: str
+    ) -> SendingDomain:
         with self._changing() as connection, _unique(name):
-            number = connection.execute(added.returning(sending_domains.c.id)).scalar_one()
-        return SendingDomain(
-            id=number, project=project, name=name, tracking_domain=None, created_at=created_at
-        )
+            return insert_sending_domain(
+                connection, project=project, name=name, created_at=created_at, token=token
+            )
+
+    def verify_sending_domain(self, name: str, token: str, verified_at: datetime) -> None:
+        own = sending_domains.c
+        with self._changing() as connection:
+            domain = find_sending_domain(connection, name)
+            if domain is None or domain.token != token:
+                raise _unknown("sending", name)
+            unproven = sending_domains.update().where(own.id == domain.id, own.verified_at.is_(None))
+            connection.execute(unproven.values(verified_at=verified_at))
 
     def link(self, sender: str, tracking_domain: str | None) -> None:
         with self._changing() as connection:
@@ -181,7 +194,9 @@ class SqlDomainStore:
     def update_sending_domain(self, domain: SendingDomain) -> None:
         changed = sending_domains.update().where(sending_domains.c.name == domain.name)
         with self._changing() as connection:
-            row = changed.values(tracking=domain.tracking, share=domain.share)
+            row = changed.values(
+                tracking=domain.tracking, share=domain.share, rules=rules_to_json(domain.rules)
+            )
             if not connection.execute(row).rowcount:
                 raise _unknown("sending", domain.name)
 
@@ -255,6 +270,9 @@ _SENDING_ENTRIES: Final = select(
     tracking_domains.c.name.label("tracking_domain"),
     sending_domains.c.tracking,
     sending_domains.c.share,
+    sending_domains.c.id,
+    sending_domains.c.verified_at,
+    sending_domains.c.rules,
 ).select_from(sending_domains.outerjoin(tracking_domains))
 
 
@@ -269,7 +287,47 @@ def _tracking_entry(row: Row[Any]) -> TrackingEntry:
 
 def _sending_entry(row: Row[Any]) -> SendingEntry:
     tracking = None if row.tracking is None else Mode(row.tracking)
-    return SendingEntry(row.name, row.project, row.tracking_domain, tracking, row.share)
+    return SendingEntry(
+        row.name,
+        row.project,
+        row.tracking_domain,
+        tracking,
+        row.share,
+        row.id,
+        row.verified_at is not None,
+        rules_from_json(row.rules),
+    )
+
+
+def find_sending_domain(connection: Connection, name: str) -> SendingDomain | None:
+    """Return it, or None."""
+    row = connection.execute(_senders().where(sending_domains.c.name == name)).one_or_none()
+    return None if row is None else _sending_domain(row)
+
+
+def insert_sending_domain(
+    connection: Connection,
+    *,
+    project: int,
+    name: str,
+    created_at: datetime,
+    token: str,
+    verified_at: datetime | None = None,
+) -> SendingDomain:
+    """Insert it with nothing set, and return it."""
+    added = sending_domains.insert().values(
+        project=project, name=name, created_at=created_at, token=token, verified_at=verified_at
+    )
+    number = connection.execute(added.returning(sending_domains.c.id)).scalar_one()
+    return SendingDomain(
+        id=number,
+        project=project,
+        name=name,
+        tracking_domain=None,
+        created_at=created_at,
+        token=token,
+        verified_at=verified_at,
+    )
 
 
 def _senders() -> Select[Any]:
@@ -282,6 +340,9 @@ def _senders() -> Select[Any]:
         own.created_at,
         own.tracking,
         own.share,
+        own.rules,
+        own.token,
+        own.verified_at,
         tracking_domains.c.name.label("tracking_domain"),
     ).select_from(sending_domains.outerjoin(tracking_domains))
 
@@ -295,4 +356,7 @@ def _sending_domain(row: Row[Any]) -> SendingDomain:
         created_at=row.created_at,
         tracking=None if row.tracking is None else Mode(row.tracking),
         share=row.share,
+        rules=rules_from_json(row.rules),
+        token=row.token,
+        verified_at=row.verified_at,
     )

@@ -20,6 +20,7 @@ class LiveDirectory:
         store: DomainStore,
         system_default: str | None,
         *,
+        require_verified: bool = False,
         seed: Directory | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -29,6 +30,7 @@ class LiveDirectory:
         """
         self._store = store
         self._system_default = system_default
+        self._require_verified = require_verified
         self._version = -1
         self._alarm = Alarm(log, "domains")
         self._monotonic = monotonic
@@ -52,10 +54,11 @@ class LiveDirectory:
         else:
             self._alarm.well()
 
-    def use_default(self, system_default: str | None) -> None:
-        """Use another system default, as soon as the domains can be read."""
-        if system_default != self._system_default:
+    def use(self, system_default: str | None, *, require_verified: bool) -> None:
+        """Follow other settings, as soon as the domains can be read."""
+        if (system_default, require_verified) != (self._system_default, self._require_verified):
             self._system_default = system_default
+            self._require_verified = require_verified
             self._version = -1
             self.refresh()
 
@@ -66,7 +69,9 @@ class LiveDirectory:
             self._checked = self._monotonic()
             return
         entries = self._store.entries()
-        self.current = Directory.of(entries, system_default=self._system_default)
+        self.current = Directory.of(
+            entries, system_default=self._system_default, require_verified=self._require_verified
+        )
         if self._version >= 0:
             log.info("domains changed: %d tracking, %d sending", len(entries.tracking), len(entries.sending))
         self._version = version

@@ -84,7 +84,7 @@ def test_domains_and_senders_of_two_projects_do_not_mix(shop: Run, dns: DnsServe
         assert json.loads(shop(*command, "--json").output) == []
         assert len(json.loads(shop(*command, "--json", "--project", "shop").output)) == 1
     assert "already" in shop("domain", "add", "track.example.com", code=1).stderr
-    assert "already" in shop("sender", "add", "example.com", code=1).stderr
+    assert "known from another project" in shop("sender", "add", "example.com", code=1).stderr
     for command in (("domain", "show"), ("domain", "verify"), ("domain", "remove"), ("domain", "default")):
         refused = shop(*command, "track.example.com", code=1)
         assert "no tracking domain is called" in refused.stderr

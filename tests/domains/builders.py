@@ -32,7 +32,20 @@ def tracking_domain(
 
 
 def sending_domain(
-    name: str = "example.com", *, linked_to: str | None = None, project: int = PROJECT
+    name: str = "example.com",
+    *,
+    linked_to: str | None = None,
+    project: int = PROJECT,
+    id: int = 1,
+    verified: bool = False,
 ) -> SendingDomain:
     """Return a sending domain."""
-    return SendingDomain(id=1, project=project, name=name, tracking_domain=linked_to, created_at=NOW)
+    return SendingDomain(
+        id=id,
+        project=project,
+        name=name,
+        tracking_domain=linked_to,
+        created_at=NOW,
+        token=f"token{id}",
+        verified_at=NOW if verified else None,
+    )

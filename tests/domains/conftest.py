@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from domains.dns_answer import DnsAnswer, DnsStatus
+from domains.claims import Claims
+from domains.dns_answer import DnsAnswer, DnsStatus, Unanswered
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from tests.domains.builders import NOW, PROJECT
@@ -20,6 +21,8 @@ class FakeDns:
 
     def __init__(self) -> None:
         self.chains: dict[str, tuple[str, ...]] = {}
+        self.texts: dict[str, tuple[str, ...]] = {}
+        self.asked_for_texts: list[str] = []
         self.fault = ""
         self.during: Callable[[], object] = lambda: None
 
@@ -29,6 +32,24 @@ class FakeDns:
             return DnsAnswer(host=host, status=DnsStatus.UNKNOWN, detail=self.fault)
         chain = self.chains.get(host, ())
         return DnsAnswer(host=host, status=DnsStatus.FOUND if chain else DnsStatus.NO_RECORD, chain=chain)
+
+    def txt_records(self, name: str) -> tuple[str, ...]:
+        self.during()
+        self.asked_for_texts.append(name)
+        if self.fault:
+            raise Unanswered(self.fault)
+        return self.texts.get(name, ())
+
+
+class CountingBytes:
+    """Bytes that are never the same twice, and no more random than that."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, size: int) -> bytes:
+        self._count += 1
+        return self._count.to_bytes(size)
 
 
 class Clock:
@@ -61,9 +82,34 @@ def domains(store: MemoryStore, dns: FakeDns, clock: Clock) -> TrackingDomains:
     )
 
 
+def claims_of(
+    project: int, store: MemoryStore, dns: FakeDns, clock: Clock, random_bytes: CountingBytes
+) -> Claims:
+    """Return the claims of a project."""
+    return Claims(store=store, txt=dns, random_bytes=random_bytes, clock=clock, project=project)
+
+
 @pytest.fixture
-def senders(store: MemoryStore, clock: Clock) -> SendingDomains:
-    return SendingDomains(store=store, clock=clock, project=PROJECT)
+def random_bytes() -> CountingBytes:
+    return CountingBytes()
+
+
+@pytest.fixture
+def senders_of(
+    store: MemoryStore, dns: FakeDns, clock: Clock, random_bytes: CountingBytes
+) -> Callable[[int], SendingDomains]:
+    """Return the use cases of the sending domains of a project."""
+    return lambda project: SendingDomains(
+        store=store,
+        claims=claims_of(project, store, dns, clock, random_bytes),
+        clock=clock,
+        project=project,
+    )
+
+
+@pytest.fixture
+def senders(senders_of: Callable[[int], SendingDomains]) -> SendingDomains:
+    return senders_of(PROJECT)
 
 
 @pytest.fixture

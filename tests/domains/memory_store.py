@@ -1,4 +1,4 @@
-"""A `domains.ports.DomainStore` in memory, for tests of everything above the store."""
+"""A `domains.ports.DomainStore` and `ClaimStore` in memory, for tests of everything above the store."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from domains.directory import DomainEntries, SendingEntry, TrackingEntry
 from domains.errors import NameTaken, StoreUnavailable, UnknownDomain
 from domains.model import SendingDomain, State, TrackingDomain
+from domains.ownership import Claim, Kind
 
 
 class MemoryStore:
@@ -17,6 +18,7 @@ class MemoryStore:
         self._last_id = 0
         self._tracking: dict[str, TrackingDomain] = {}
         self._sending: dict[str, SendingDomain] = {}
+        self._claims: dict[tuple[int, Kind, str], Claim] = {}
 
     def version(self) -> int:
         self._reach()
@@ -91,15 +93,29 @@ class MemoryStore:
         self._reach()
         return self._sending.get(name)
 
-    def add_sending_domain(self, *, project: int, name: str, created_at: datetime) -> SendingDomain:
+    def add_sending_domain(
+        self, *, project: int, name: str, created_at: datetime, token: str
+    ) -> SendingDomain:
         self._reach()
         if name in self._sending:
             raise NameTaken(f"{name} is a sending domain already")
         self._sending[name] = SendingDomain(
-            id=self._next_id(), project=project, name=name, tracking_domain=None, created_at=created_at
+            id=self._next_id(),
+            project=project,
+            name=name,
+            tracking_domain=None,
+            created_at=created_at,
+            token=token,
         )
         self._changed()
         return self._sending[name]
+
+    def verify_sending_domain(self, name: str, token: str, verified_at: datetime) -> None:
+        domain = self._sending_domain(name)
+        if domain.token != token:
+            raise UnknownDomain(f"no sending domain is called {name}")
+        self._sending[name] = replace(domain, verified_at=domain.verified_at or verified_at)
+        self._changed()
 
     def link(self, sender: str, tracking_domain: str | None) -> None:
         sending = self._sending_domain(sender)
@@ -110,13 +126,37 @@ class MemoryStore:
 
     def update_sending_domain(self, domain: SendingDomain) -> None:
         kept = self._sending_domain(domain.name)
-        self._sending[domain.name] = replace(kept, tracking=domain.tracking, share=domain.share)
+        self._sending[domain.name] = replace(
+            kept, tracking=domain.tracking, share=domain.share, rules=domain.rules
+        )
         self._changed()
 
     def delete_sending_domain(self, name: str) -> None:
         self._sending_domain(name)
         del self._sending[name]
         self._changed()
+
+    def claim(self, made: Claim) -> Claim:
+        self._reach()
+        self._claims = {
+            key: claim for key, claim in self._claims.items() if not claim.expired(made.created_at)
+        }
+        self._changed()
+        return self._claims.setdefault((made.project, made.kind, made.name), made)
+
+    def find_claim(self, project: int, kind: Kind, name: str) -> Claim | None:
+        self._reach()
+        return self._claims.get((project, kind, name))
+
+    def take_sending_domain(self, claim: Claim, at: datetime) -> SendingDomain:
+        known = self.find_sending_domain(claim.name)
+        if known and (known.verified_at or known.project == claim.project):
+            raise NameTaken(f"{claim.name} was verified a moment ago")
+        self._sending.pop(claim.name, None)
+        self._claims.pop((claim.project, claim.kind, claim.name), None)
+        self.add_sending_domain(project=claim.project, name=claim.name, created_at=at, token=claim.token)
+        self.verify_sending_domain(claim.name, claim.token, at)
+        return self._sending[claim.name]
 
     def _tracking_domain(self, name: str) -> TrackingDomain:
         domain = self.find_tracking_domain(name)

@@ -15,7 +15,7 @@ from domains.directory import SendingEntry, TrackingEntry
 from domains.errors import NameTaken, UnknownDomain
 from domains.model import SendingDomain, State, TrackingDomain
 from domains.ports import DomainStore
-from rewriter.policy import Mode
+from rewriter.policy import Mode, Overrides, SignedMail, VisibleUrl
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -24,6 +24,7 @@ TRACK = "track.example.com"
 OTHER = "click.example.com"
 TARGET = "links.waypost.test"
 SENDER = "example.com"
+TOKEN = "abc234"
 
 CHANGES: dict[str, Callable[[DomainStore], object]] = {
     "add tracking domain": lambda store: add_tracking(store, "new.example.com"),
@@ -34,6 +35,7 @@ CHANGES: dict[str, Callable[[DomainStore], object]] = {
     "add sending domain": lambda store: add_sending(store, "new.example.org"),
     "link": lambda store: store.link(SENDER, TRACK),
     "update sending domain": lambda store: store.update_sending_domain(replace(sending(store), share=1)),
+    "verify sending domain": lambda store: store.verify_sending_domain(SENDER, TOKEN, NOW),
     "delete sending domain": lambda store: store.delete_sending_domain(SENDER),
 }
 
@@ -50,6 +52,14 @@ REFUSALS: dict[str, tuple[Callable[[DomainStore], object], type[Exception]]] = {
         lambda store: store.update_sending_domain(replace(sending(store), name="no.example.org")),
         UnknownDomain,
     ),
+    "verify an unknown sender": (
+        lambda store: store.verify_sending_domain("no.example.org", TOKEN, NOW),
+        UnknownDomain,
+    ),
+    "verify with another token": (
+        lambda store: store.verify_sending_domain(SENDER, "other", NOW),
+        UnknownDomain,
+    ),
     "delete sending domain": (lambda store: store.delete_sending_domain("no.example.org"), UnknownDomain),
 }
 
@@ -61,7 +71,7 @@ def add_tracking(store: DomainStore, name: str = TRACK, project: int = PROJECT) 
 
 def add_sending(store: DomainStore, name: str = SENDER, project: int = PROJECT) -> object:
     """Add a sending domain as every test here does."""
-    return store.add_sending_domain(project=project, name=name, created_at=NOW)
+    return store.add_sending_domain(project=project, name=name, created_at=NOW, token=TOKEN)
 
 
 def tracking(store: DomainStore, name: str = TRACK) -> TrackingDomain:
@@ -242,6 +252,29 @@ class DomainStoreContract:
         assert changed.tracking_domain == TRACK
         filled.update_sending_domain(before)
         assert (sending(filled).tracking, sending(filled).share) == (None, 100)
+
+    def test_the_rules_of_a_sending_domain(self, filled: DomainStore) -> None:
+        before = sending(filled)
+        assert before.rules == Overrides()
+        rules = Overrides(
+            clicks=False,
+            html=True,
+            opens=True,
+            excluded_hosts=(),
+            allowed_destinations=("*.bücher.example", "shop.example"),
+            visible_url=VisibleUrl.TRACK,
+            signed_mail=SignedMail.LEAVE,
+        )
+        filled.update_sending_domain(replace(before, rules=rules))
+        assert sending(filled).rules == rules
+        filled.update_sending_domain(before)
+        assert sending(filled) == before
+
+    def test_verifying_a_sending_domain(self, filled: DomainStore) -> None:
+        assert (sending(filled).token, sending(filled).verified_at) == (TOKEN, None)
+        filled.verify_sending_domain(SENDER, TOKEN, NOW)
+        filled.verify_sending_domain(SENDER, TOKEN, LATER)
+        assert sending(filled).verified_at == NOW
 
     def test_deleting_a_sending_domain_leaves_its_tracking_domain(self, filled: DomainStore) -> None:
         filled.link(SENDER, TRACK)

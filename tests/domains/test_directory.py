@@ -170,7 +170,7 @@ TRACKING = st.lists(
     unique_by=lambda domain: domain.name,
 )
 SENDING = st.lists(
-    st.builds(sending_domain, SENDERS, linked_to=st.none() | HOSTS, project=PROJECTS),
+    st.builds(sending_domain, SENDERS, linked_to=st.none() | HOSTS, project=PROJECTS, verified=st.just(True)),
     unique_by=lambda domain: domain.name,
 )
 
@@ -211,7 +211,11 @@ def test_choosing_and_knowing_never_raise(text: str) -> None:
 
 OWNED = Directory.build(
     [],
-    [sending_domain("example.com"), sending_domain("shop.example.com", project=2), sending_domain("co.uk")],
+    [
+        sending_domain("example.com"),
+        sending_domain("shop.example.com", project=2, verified=True),
+        sending_domain("co.uk"),
+    ],
 )
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from domains.ports import DomainStore
+from domains.ports import ClaimStore, DomainStore
+from tests.domains.claim_contract import ClaimStoreContract
 from tests.domains.memory_store import MemoryStore
 from tests.domains.store_contract import DomainStoreContract
 
@@ -9,3 +10,13 @@ class TestMemoryStore(DomainStoreContract):
     @pytest.fixture
     def store(self) -> DomainStore:
         return MemoryStore()
+
+
+class TestMemoryClaims(ClaimStoreContract):
+    @pytest.fixture
+    def store(self) -> DomainStore:
+        return MemoryStore()
+
+    @pytest.fixture
+    def claims(self, store: MemoryStore) -> ClaimStore:
+        return store

@@ -1,13 +1,18 @@
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from domains.errors import InvalidShare, NameTaken, UnknownDomain
+from domains.claims import ProofNeeded
+from domains.dns_records import TxtRecord
+from domains.errors import InvalidName, InvalidShare, NameTaken, UnknownDomain
+from domains.ownership import CLAIM_LIFETIME, Proof, Standing
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
-from rewriter.policy import Mode
+from rewriter.policy import Mode, Overrides, SignedMail
 from tests.domains.builders import NOW
-from tests.domains.conftest import OTHER, TRACK
+from tests.domains.conftest import OTHER, TRACK, Clock, FakeDns
 from tests.domains.memory_store import MemoryStore
 
 
@@ -19,12 +24,10 @@ class TestSendingDomains:
         assert senders.show("example.com.") == added
 
     def test_those_of_other_projects_are_not_seen(self, store: MemoryStore, senders: SendingDomains) -> None:
-        store.add_sending_domain(project=2, name="example.com", created_at=NOW)
+        store.add_sending_domain(project=2, name="example.com", created_at=NOW, token="t")
         assert senders.all() == []
         with pytest.raises(UnknownDomain):
             senders.show("example.com")
-        with pytest.raises(NameTaken):
-            senders.add("example.com")
 
     def test_how_far_it_has_gone_live(self, senders: SendingDomains) -> None:
         senders.add("example.com")
@@ -115,3 +118,203 @@ class TestSendingDomains:
         verified.remove(TRACK)
         with pytest.raises(UnknownDomain, match="was removed; add it again first"):
             senders.link("example.com", TRACK)
+
+
+RECORD_NAME = "_waypost.example.com"
+Of = Callable[[int], SendingDomains]
+
+
+class TestOwnership:
+    def test_each_has_a_token_of_its_own(self, senders: SendingDomains) -> None:
+        tokens = {senders.add(name).token for name in ("example.com", "example.org")}
+        assert len(tokens) == 2
+        assert senders.details("example.com").record.name == RECORD_NAME
+
+    def test_its_record_verifies_it_for_good(
+        self, senders: SendingDomains, dns: FakeDns, clock: Clock
+    ) -> None:
+        senders.add("example.com")
+        dns.texts[RECORD_NAME] = ("v=spf1 -all", senders.details("example.com").record.value)
+        found = senders.verify("EXAMPLE.com")
+        assert (found.verified, found.seen.proof) == (True, Proof.FOUND)
+        assert senders.show("example.com").verified_at == NOW
+        dns.texts.clear()
+        clock.now += timedelta(days=1)
+        later = senders.verify("example.com")
+        assert (later.verified, later.seen.proof) == (True, Proof.NO_RECORD)
+        dns.fault = "no server answered"
+        assert senders.verify("example.com").verified
+        assert senders.show("example.com").verified_at == NOW
+
+    @pytest.mark.parametrize("values", [(), ("waypost-verify=other",)])
+    def test_without_it_nothing_changes(
+        self, senders: SendingDomains, dns: FakeDns, values: tuple[str, ...]
+    ) -> None:
+        before = senders.add("example.com")
+        dns.texts[RECORD_NAME] = values
+        found = senders.verify("example.com")
+        assert not found.verified
+        assert str(found.seen.record) in found.seen.message
+        assert senders.show("example.com") == before
+
+    def test_a_fault_of_dns_changes_nothing(self, senders: SendingDomains, dns: FakeDns) -> None:
+        before = senders.add("example.com")
+        dns.fault = "no server answered"
+        found = senders.verify("example.com")
+        assert (found.verified, found.seen.proof) == (False, Proof.UNANSWERED)
+        assert "no server answered" in found.seen.message
+        assert senders.show("example.com") == before
+
+    def test_one_that_is_taken_while_dns_is_asked(
+        self, store: MemoryStore, senders: SendingDomains, dns: FakeDns
+    ) -> None:
+        record = senders.details(senders.add("example.com").name).record
+        dns.texts[RECORD_NAME] = (record.value,)
+        dns.during = lambda: senders.remove("example.com")
+        with pytest.raises(UnknownDomain):
+            senders.verify("example.com")
+        assert store.sending_domains() == []
+
+    def test_whose_they_are(self, senders_of: Of, dns: FakeDns) -> None:
+        mine, theirs = senders_of(1), senders_of(2)
+        mine.add("example.com")
+        theirs.add("news.example.com")
+        mine.add("shop.example.com")
+        [there] = theirs.all_details()
+        assert (there.ownership.standing, there.counts) == (Standing.DISPUTED, False)
+        assert there == theirs.details("news.example.com")
+        dns.texts[RECORD_NAME] = (mine.details("example.com").record.value,)
+        mine.verify("example.com")
+        assert [each.ownership.standing for each in mine.all_details()] == [
+            Standing.VERIFIED,
+            Standing.COVERED,
+        ]
+
+    @pytest.mark.usefixtures("verified")
+    def test_a_link_of_one_that_does_not_count_has_a_note(self, senders_of: Of) -> None:
+        senders_of(2).add("example.com")
+        senders = senders_of(1)
+        senders.add("news.example.com")
+        assert senders.link("news.example.com", TRACK).note == (
+            "news.example.com is disputed; mail uses it once it is verified"
+        )
+
+
+class TestTakingOver:
+    @pytest.fixture
+    def mine(self, senders_of: Of) -> SendingDomains:
+        """Those of a project that has `example.com` without proof."""
+        senders = senders_of(1)
+        senders.add("example.com")
+        senders.change("example.com", {"share": 10})
+        return senders
+
+    @pytest.fixture
+    def theirs(self, senders_of: Of, mine: SendingDomains) -> SendingDomains:
+        """Those of another project, which wants it."""
+        return senders_of(2)
+
+    def refused(self, theirs: SendingDomains) -> TxtRecord:
+        with pytest.raises(ProofNeeded) as refusal:
+            theirs.add("example.com")
+        assert str(refusal.value.record) in str(refusal.value)
+        return refusal.value.record
+
+    def test_the_first_time_the_record_is_told_and_dns_left_alone(
+        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns
+    ) -> None:
+        record = self.refused(theirs)
+        assert record != mine.details("example.com").record
+        assert dns.asked_for_texts == []
+        assert self.refused(theirs) == record
+        assert dns.asked_for_texts == [RECORD_NAME]
+
+    @pytest.mark.parametrize("again", ["add", "verify"])
+    def test_with_the_record_it_changes_hands(
+        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns, again: str
+    ) -> None:
+        dns.texts[RECORD_NAME] = (self.refused(theirs).value,)
+        getattr(theirs, again)("example.com")
+        taken = theirs.show("example.com")
+        assert (taken.verified_at, taken.share, taken.tracking_domain) == (NOW, 100, None)
+        assert mine.all() == []
+        assert theirs.verify("example.com").verified
+
+    def test_the_record_of_the_one_that_has_it_is_not_enough(
+        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns
+    ) -> None:
+        self.refused(theirs)
+        dns.texts[RECORD_NAME] = (mine.details("example.com").record.value,)
+        self.refused(theirs)
+        assert not theirs.verify("example.com").verified
+        assert mine.show("example.com").project == 1
+
+    def test_a_fault_of_dns_changes_nothing(
+        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns
+    ) -> None:
+        self.refused(theirs)
+        dns.fault = "no server answered"
+        with pytest.raises(ProofNeeded, match="no server answered"):
+            theirs.add("example.com")
+        assert not theirs.verify("example.com").verified
+        assert mine.show("example.com").share == 10
+
+    def test_a_proven_one_stays(self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns) -> None:
+        record = self.refused(theirs)
+        dns.texts[RECORD_NAME] = (mine.details("example.com").record.value, record.value)
+        mine.verify("example.com")
+        with pytest.raises(NameTaken, match="another project's, verified"):
+            theirs.add("example.com")
+        with pytest.raises(NameTaken):
+            theirs.verify("example.com")
+
+    def test_one_below_a_proven_one_stays(
+        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns
+    ) -> None:
+        dns.texts[RECORD_NAME] = (mine.details("example.com").record.value,)
+        mine.verify("example.com")
+        mine.add("news.example.com")
+        with pytest.raises(NameTaken, match="another project's, verified"):
+            theirs.add("news.example.com")
+
+    def test_the_token_is_worth_nothing_after_thirty_days(
+        self, theirs: SendingDomains, dns: FakeDns, clock: Clock
+    ) -> None:
+        old = self.refused(theirs)
+        dns.texts[RECORD_NAME] = (old.value,)
+        clock.now += CLAIM_LIFETIME
+        with pytest.raises(UnknownDomain):
+            theirs.verify("example.com")
+        assert self.refused(theirs) != old
+
+    def test_who_claimed_nothing_verifies_nothing(self, theirs: SendingDomains) -> None:
+        with pytest.raises(UnknownDomain):
+            theirs.verify("example.com")
+
+
+class TestRules:
+    def test_what_is_named_is_set_and_the_rest_stays(self, senders: SendingDomains) -> None:
+        senders.add("example.com")
+        senders.change("example.com", {}, {"clicks": False, "signed_mail": SignedMail.TRACK})
+        changed = senders.change("example.com", {}, {"clicks": None, "opens": False})
+        assert changed.rules == Overrides(opens=False, signed_mail=SignedMail.TRACK)
+        assert senders.show("example.com") == changed
+
+    def test_hosts_are_kept_in_stored_form(self, senders: SendingDomains) -> None:
+        senders.add("example.com")
+        changed = senders.change(
+            "example.com",
+            {},
+            {"excluded_hosts": ("*.Bücher.example.", "a.example", "A.example"), "allowed_destinations": ()},
+        )
+        assert changed.rules.excluded_hosts == ("*.xn--bcher-kva.example", "a.example")
+        assert changed.rules.allowed_destinations == ()
+
+    @pytest.mark.parametrize("host", ["*", "a.*.example", "https://a.example", "", "localhost", "10.0.0.1"])
+    @pytest.mark.parametrize("rule", ["excluded_hosts", "allowed_destinations"])
+    def test_no_host(self, senders: SendingDomains, host: str, rule: str) -> None:
+        before = senders.add("example.com")
+        rules: Any = {rule: ("fine.example", host)}
+        with pytest.raises(InvalidName):
+            senders.change("example.com", {}, rules)
+        assert senders.show("example.com") == before

@@ -79,7 +79,7 @@ def test_domains_keep_a_project_and_retired_ones_do_not(store: SqlAccountStore, 
     domains.add_tracking_domain(
         project=project.id, name="track.example.com", target="t.waypost.test", created_at=NOW
     )
-    domains.add_sending_domain(project=project.id, name="example.com", created_at=NOW)
+    domains.add_sending_domain(project=project.id, name="example.com", created_at=NOW, token="t")
     assert store.holdings(project.id) == Holdings(
         tracking_domains=("track.example.com",), sending_domains=("example.com",)
     )
@@ -94,7 +94,7 @@ def test_domains_keep_a_project_and_retired_ones_do_not(store: SqlAccountStore, 
 
 def test_changes_to_accounts_and_to_domains_are_counted_apart(store: SqlAccountStore, engine: Engine) -> None:
     before = store.version()
-    SqlDomainStore(engine).add_sending_domain(project=1, name="example.com", created_at=NOW)
+    SqlDomainStore(engine).add_sending_domain(project=1, name="example.com", created_at=NOW, token="t")
     assert store.version() == before
 
 

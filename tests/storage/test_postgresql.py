@@ -126,7 +126,7 @@ def test_changes_at_once_are_counted_each(database: Database) -> None:
     def add(start: int) -> None:
         for number in range(start, start + 5):
             stores[0].add_project(name=f"p{number}", created_at=NOW)
-            stores[1].add_sending_domain(project=1, name=f"{number}.example", created_at=NOW)
+            stores[1].add_sending_domain(project=1, name=f"{number}.example", created_at=NOW, token="t")
 
     threads = [Thread(target=add, args=(10 * start,)) for start in range(4)]
     for thread in threads:
@@ -173,7 +173,7 @@ def test_a_user_with_the_rights_of_the_document_can_run_it(database: Database) -
     engine = open_engine(url)
     SqlAccountStore(engine).add_project(name="shop", created_at=NOW)
     SqlAccountStore(engine).delete_project("shop")
-    SqlDomainStore(engine).add_sending_domain(project=1, name="shop.example", created_at=NOW)
+    SqlDomainStore(engine).add_sending_domain(project=1, name="shop.example", created_at=NOW, token="t")
     SqlEventStore(engine).add([message(), hit()])
     assert len(SqlEventStore(engine).events(EventFilter())) == 1
     engine.dispose()
