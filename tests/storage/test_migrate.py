@@ -6,7 +6,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-import storage.event_tables  # noqa: F401 - puts its tables into the metadata
+import storage.certificate_tables
+import storage.claim_store
+import storage.event_tables  # noqa: F401
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 from storage.engine import open_engine
