@@ -1,7 +1,5 @@
 """Accepts connections in this process, and hands each to the relay."""
 
-import asyncio
-import errno
 import logging
 import socket
 from collections import Counter
@@ -9,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
+from connections.accepting import Door
 from relay.envelope import LOCAL
 from relay.listener import Listener, Tls
 from relay.replies import Reply
@@ -16,18 +15,6 @@ from relay.replies import Reply
 _log = logging.getLogger("waypost.relay")
 
 BACKLOG = 512  # connections that wait to be accepted
-PAUSE_SECONDS = 0.5  # where it cannot accept: the process has no descriptor left, for one
-# The client is gone again, or its network was [accept(2)].
-_GONE = (
-    errno.ECONNABORTED,
-    errno.EPERM,
-    errno.EPROTO,
-    errno.ENOPROTOOPT,
-    errno.EOPNOTSUPP,
-    errno.ENETDOWN,
-    errno.ENETUNREACH,
-    errno.EHOSTUNREACH,
-)
 _TOO_MANY = Reply(421, "4.7.0", "Too many connections")
 
 
@@ -54,8 +41,7 @@ class Acceptor:
     ) -> None:
         self._open = 0
         self._by_address: Counter[str] = Counter()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._sockets: tuple[socket.socket, ...] = ()
+        self._doors: list[Door] = []
         self._listeners: tuple[Listener, ...] = ()
         self.renew(adopt, max_connections=max_connections, max_per_address=max_per_address, is_proxy=is_proxy)
 
@@ -77,37 +63,19 @@ class Acceptor:
 
     def start(self, bound: Iterable[tuple[socket.socket, Listener]]) -> None:
         """Accept on bound sockets, which belong to the acceptor from then on."""
-        self._sockets, self._listeners = zip(*bound, strict=True)
-        for index, sock in enumerate(self._sockets):
-            sock.setblocking(False)
-            sock.listen(BACKLOG)
-            self._tasks.append(asyncio.create_task(self._accept_on(sock, index)))
+        sockets, self._listeners = zip(*bound, strict=True)
+        self._doors = [
+            Door(sock, partial(self._take, index), backlog=BACKLOG) for index, sock in enumerate(sockets)
+        ]
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Accept no more, and close the sockets; connections go on."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for sock in self._sockets:
-            sock.close()
+        for door in self._doors:
+            door.close()
+        self._doors.clear()
 
-    async def _accept_on(self, sock: socket.socket, index: int) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, peer = await loop.sock_accept(sock)
-            except OSError as error:
-                if error.errno not in _GONE:
-                    _log.error("cannot accept a connection: %s", error.strerror)
-                    await asyncio.sleep(PAUSE_SECONDS)
-                continue
-            try:
-                self._take(connection, peer[0] if isinstance(peer, tuple) else "", self._listeners[index])
-            except Exception:  # noqa: BLE001 - one client's fault must not close the door for all
-                _log.exception("a connection was lost")
-                connection.close()
-
-    def _take(self, connection: socket.socket, address: str, listener: Listener) -> None:
+    def _take(self, index: int, connection: socket.socket, address: str) -> None:
+        listener = self._listeners[index]
         counted = "" if not address or self._is_proxy(address) else address
         if why := self._obstacle(counted):
             _log.warning("a connection from %s was refused: %s", address or LOCAL, why)

@@ -16,8 +16,8 @@ from accounts.lockout import Lockout
 from accounts.model import DEFAULT_PROJECT, Credential
 from accounts.rate_limits import RateLimits
 from accounts.secret_hash import PREFIX
+from connections.addresses import plain_address
 from relay.authentication import Login
-from relay.client_address import plain_address
 from relay.envelope import Client
 from relay.mail_log import MailEvent, log_mail
 from relay.message_headers import MessageHeaders, mailbox_domain

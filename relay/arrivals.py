@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from relay.address_limit import AddressLimit
-from relay.client_address import is_among
+from connections.address_limit import AddressLimit
+from connections.addresses import is_among
+from connections.proxy_protocol import BadHeader, NoHeader, read_source
 from relay.listener import Listener, Tls
-from relay.proxy_protocol import BadHeader, NoHeader, read_source
 from relay.session import SmtpSession
 from relay.settings import RelaySettings
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from connections.addresses import plain_address
 from relay.admission import Standing
 from relay.authentication import read_login
-from relay.client_address import plain_address
 from relay.conduct import Conduct
 from relay.data_reader import Message, MessageTooLarge, NoRoom, read_message
 from relay.dialogue_port import ConnectionOver, Host, Wire

@@ -14,12 +14,12 @@ from typing import Any, Protocol, cast
 
 from aiosmtpd.smtp import SMTP
 
+from connections.proxy_protocol import SIGNATURE
 from relay.dialogue import Dialogue
 from relay.dialogue_port import ConnectionOver, Host
 from relay.envelope import LOCAL
 from relay.listener import Listener
 from relay.lmtp import LmtpDialogue
-from relay.proxy_protocol import SIGNATURE
 from relay.replies import Reply
 from relay.session_timer import SessionTimer
 

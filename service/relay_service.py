@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from connections.addresses import is_among
 from relay.acceptor import Acceptor
-from relay.client_address import is_among
 from relay.listener import Listener
 from service.relay_generation import Generation
 from service.settings import RelaySection, Settings
@@ -76,7 +76,7 @@ class RelayService:
 
     async def stop(self, grace: float) -> None:
         """Close the door, then end all generations within `grace` seconds. Again with fewer: hurry."""
-        await self._acceptor.stop()
+        self._acceptor.stop()
         await asyncio.gather(*(generation.stop(grace) for generation in [*self._retired, self._current]))
         await asyncio.gather(*self._tasks)
 

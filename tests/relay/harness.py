@@ -189,7 +189,7 @@ class RunningRelay:
 
     async def stop(self, *, grace: float) -> None:
         """Stop as a server does: the door first."""
-        await self.acceptor.stop()
+        self.acceptor.stop()
         await self.relay.stop(grace)
 
     async def connect(self, *, before: bytes = b"", tls: ssl.SSLContext | None = None) -> "Client":

@@ -7,8 +7,8 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from connections.proxy_protocol import SIGNATURE
 from relay.listener import Listener, Tls
-from relay.proxy_protocol import SIGNATURE
 from tests.relay.certificates import Certificates
 from tests.relay.harness import RunningRelay, until
 from tests.relay.scene import run

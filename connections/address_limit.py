@@ -1,6 +1,12 @@
 """Counts connections by the address that they come from."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Crowded(Exception):
+    """So many connections of one address are open already."""
 
 
 class AddressLimit:
@@ -16,6 +22,16 @@ class AddressLimit:
             return False
         self._open[address] += 1
         return True
+
+    @contextmanager
+    def place(self, address: str) -> Iterator[None]:
+        """Count a connection while the block lasts. Raises Crowded."""
+        if not self.enter(address):
+            raise Crowded
+        try:
+            yield
+        finally:
+            self.leave(address)
 
     def leave(self, address: str) -> None:
         """Count one less."""
