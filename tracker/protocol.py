@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from tracker.request import MAX_HEAD_BYTES
-from tracker.responses import CLOSE, HEAD_TOO_LARGE
+from tracker.acceptor import Origin
+from tracker.request import MAX_HEAD_BYTES, TLS
+from tracker.responses import HEAD_TOO_LARGE
 
 log = logging.getLogger("waypost.tracker")
 
@@ -29,6 +30,21 @@ class Bounds:
     max_connections: int
     request_seconds: float  # from the connection, or the answer before, until the answer is out
     full: bool = False
+
+    def has_room(self, connections: int) -> bool:
+        """Tell whether so many may be open, and say where they may not."""
+        if connections > self.max_connections:
+            self._tell_full()
+            return False
+        if connections < 0.9 * self.max_connections:
+            self.full = False
+        return True
+
+    def _tell_full(self) -> None:
+        """Say it once, until there is room again: a line for each refusal would fill the disk."""
+        if not self.full:
+            log.warning("%d connections are open, more are refused", self.max_connections)
+        self.full = True
 
 
 class BoundedConfig(Config):
@@ -48,8 +64,10 @@ class BoundedProtocol(HttpToolsProtocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        origin: Origin = Origin(),  # noqa: B008 - it is frozen
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self._origin = origin
         self._bounds = config.bounds
         self._head_open = True
         self._head_bytes = 0
@@ -59,13 +77,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if self._origin.address is not None:
+            self.client = (self._origin.address, 0)
         self._since = self.loop.time()
         self._timer = self.loop.call_later(self._bounds.request_seconds, self._check_time)
-        if len(self.connections) > self._bounds.max_connections:
-            self._tell_full()
+        if not self._bounds.has_room(len(self.connections)):
             transport.abort()
-        elif len(self.connections) < 0.9 * self._bounds.max_connections:
-            self._bounds.full = False
 
     def cut_off(self) -> None:
         """Close at once, whatever is still unsent."""
@@ -91,6 +108,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         if not self.url.startswith(b"/"):
             self._to_origin_form()
+        if self._origin.server_name is not None:
+            self.scope["extensions"] = {TLS: {"server_name": self._origin.server_name}}
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -127,14 +146,5 @@ class BoundedProtocol(HttpToolsProtocol):
             self._answering.disconnected = True
 
     def _refuse(self) -> None:
-        headers = [*self.server_state.default_headers, *HEAD_TOO_LARGE.headers, CLOSE]
-        lines = [b"%s: %s\r\n" % header for header in headers]
-        status = STATUS_LINE[HEAD_TOO_LARGE.status]
-        self.transport.write(b"".join([status, *lines, b"\r\n", HEAD_TOO_LARGE.body]))
+        self.transport.write(HEAD_TOO_LARGE.message(*self.server_state.default_headers))
         self.transport.close()
-
-    def _tell_full(self) -> None:
-        """Say it once, until there is room again: a line for each refusal would fill the disk."""
-        if not self._bounds.full:
-            log.warning("%d connections are open, more are refused", self._bounds.max_connections)
-        self._bounds.full = True

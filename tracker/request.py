@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.client_address import Network, client_address
-from tracker.responses import BAD_REQUEST, HEAD_TOO_LARGE, Response
+from tracker.responses import BAD_REQUEST, HEAD_TOO_LARGE, MISDIRECTED, Response
 
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HEADERS = 100
+TLS = "waypost.tls"  # an ASGI extension: `server_name` is the host that the client asked for in its handshake
 MAX_USER_AGENT = 512  # characters; browsers stay below 300
 
 Scope = Mapping[str, Any]
@@ -53,7 +54,7 @@ def read_request(scope: Scope, trusted: Sequence[Network]) -> Request:
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
-        host=_host(headers.get(b"host", []), scope["http_version"]),
+        host=_agreed(_host(headers.get(b"host", []), scope["http_version"]), scope),
         address=client_address(client[0] if client else "", headers.get(b"x-forwarded-for", []), trusted),
         user_agent=_user_agent(user_agents[0]) if user_agents else "",
         is_last=scope["method"] == "CONNECT" or not _FOLLOWED.isdisjoint(headers),
@@ -80,6 +81,17 @@ def _host(values: list[bytes], http_version: str) -> str:
     if match is None:
         raise Refused(BAD_REQUEST)
     return match[1].decode("ascii").lower().removesuffix(".")
+
+
+def _agreed(host: str, scope: Scope) -> str:
+    """RFC 9110 section 7.4: a request for another host than the certificate was chosen for is misdirected.
+
+    A client that named no host in TLS, or none in HTTP/1.0, contradicts nothing.
+    """
+    extensions = scope.get("extensions")
+    if extensions and host and host != extensions[TLS]["server_name"]:
+        raise Refused(MISDIRECTED)
+    return host
 
 
 def _user_agent(value: bytes) -> str:

@@ -28,6 +28,12 @@ class Response:
     headers: Headers
     body: bytes = field(default=b"", repr=False)
 
+    def message(self, *more: tuple[bytes, bytes]) -> bytes:
+        """Return it as the last message of a connection."""
+        start = b"HTTP/1.1 %d %s\r\n" % (self.status, self.status.phrase.encode("ascii"))
+        lines = [b"%s: %s\r\n" % header for header in (*more, *self.headers, CLOSE)]
+        return b"".join([start, *lines, b"\r\n", self.body])
+
 
 def _with_body(status: HTTPStatus, content_type: bytes, body: bytes, *more: tuple[bytes, bytes]) -> Response:
     length = (b"content-length", str(len(body)).encode("ascii"))
@@ -74,5 +80,7 @@ NOT_FOUND = page(
 ROBOTS = plain(HTTPStatus.OK, "User-agent: *\nDisallow: /")
 HEALTHY = plain(HTTPStatus.OK, "ok")
 BAD_REQUEST = plain(HTTPStatus.BAD_REQUEST, "Bad request.")
+NOT_HTTPS = plain(HTTPStatus.BAD_REQUEST, "This port speaks HTTPS.")
+MISDIRECTED = plain(HTTPStatus.MISDIRECTED_REQUEST, "This host was not asked for in TLS.")
 HEAD_TOO_LARGE = plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "Request header too large.")
 NOT_ALLOWED = plain(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET and HEAD.", (b"allow", b"GET, HEAD"))

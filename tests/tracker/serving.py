@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import uvloop
@@ -12,6 +12,8 @@ import uvloop
 from events.model import Hit
 from tests.tracker.asking import Asking
 from tracker import TrackerServer
+from tracker.client_address import Network
+from tracker.tls.handshakes import Handshakes
 
 PATIENCE = 10.0  # seconds that a test waits before it fails
 
@@ -21,6 +23,7 @@ class Serving:
     """A running tracker. `hits` are what it wrote down."""
 
     port: int
+    tls_port: int
     server: TrackerServer
     loop: asyncio.AbstractEventLoop
     hits: list[Hit] = field(default_factory=list)
@@ -30,12 +33,16 @@ class Serving:
 
     def wait_until_all_are_gone(self) -> None:
         """Wait until the server has no connection left."""
+        self.wait_until(lambda s: not s._server.server_state.connections and not s._acceptor._arriving)
 
-        async def gone() -> None:
-            while self.server._server.server_state.connections:  # noqa: ASYNC110 - uvicorn has no event for it
+    def wait_until(self, reached: Callable[[TrackerServer], bool]) -> None:
+        """Wait until something holds of the server, looked at in its own loop."""
+
+        async def wait() -> None:
+            while not reached(self.server):  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.01)
 
-        asyncio.run_coroutine_threadsafe(gone(), self.loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(wait(), self.loop).result(PATIENCE)
 
     def exchange(self, request: bytes, *, then_end: bool = False) -> bytes:
         """Send `request` on a connection of its own and return all that comes until the server closes it."""
@@ -76,7 +83,12 @@ def answer(client: socket.socket) -> bytes:
 
 @contextlib.contextmanager
 def serving(
-    *, max_connections: int = 100, stop_seconds: float = 5, request_seconds: float = PATIENCE
+    *,
+    handshakes: Handshakes | None = None,
+    proxies: Sequence[Network] = (),
+    max_connections: int = 100,
+    stop_seconds: float = 5,
+    request_seconds: float = PATIENCE,
 ) -> Iterator[Serving]:
     """Serve until the end of the block; a fault of the server is raised there."""
     asking = Asking()
@@ -86,10 +98,13 @@ def serving(
     faults: list[BaseException] = []
 
     async def serve() -> None:
-        sock = socket.create_server(("127.0.0.1", 0))
+        sock, secure = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
         server = TrackerServer(
             asking.app(),
             [sock],
+            tls_sockets=[secure] if handshakes else [],
+            handshakes=handshakes,
+            proxies=proxies,
             max_connections=max_connections,
             stop_seconds=stop_seconds,
             request_seconds=request_seconds,
@@ -97,11 +112,12 @@ def serving(
         await server.start()
         loop = asyncio.get_running_loop()
         stopping = asyncio.Event()
-        running.append(Serving(sock.getsockname()[1], server, loop, asking.hits))
+        running.append(Serving(sock.getsockname()[1], secure.getsockname()[1], server, loop, asking.hits))
         stops.append(lambda: loop.call_soon_threadsafe(stopping.set))
         ready.set()
         await stopping.wait()
         await server.stop()
+        secure.close()
 
     def run() -> None:
         try:
