@@ -43,10 +43,14 @@ class Resolver:
         return follow(host, self._asking(host))
 
     def addresses_of(self, host: str) -> tuple[str, ...]:
-        """Return the addresses at the end of the host's chain; none where they could not be had."""
+        """Return the addresses at the end of the host's chain; none where they could not be had.
+
+        Half of them would be worse than none: the other half would look foreign where they are met.
+        """
         known = self._targets.get(host)
         if known is None:
-            known = follow(host, self._asking(host)).addresses
+            answer = follow(host, self._asking(host))
+            known = () if answer.detail else answer.addresses
             self._targets.put(host, known)
         return known
 

@@ -169,6 +169,21 @@ def test_a_target_out_of_reach_has_no_addresses(server: DnsServer) -> None:
     assert resolver(server).addresses_of(TARGET) == ()
 
 
+def test_half_of_the_addresses_of_a_target_are_none(
+    server: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add(TARGET, "A", "192.0.2.10")
+    reply = server.reply
+
+    def without_ipv6(wire: bytes, transport: str) -> bytes | None:
+        server.fail(TARGET, Failure.SERVFAIL if b"\x00\x1c\x00\x01" in wire else None)  # AAAA IN
+        return reply(wire, transport)
+
+    monkeypatch.setattr(server, "reply", without_ipv6)
+    assert resolver(server).look_up(TARGET).addresses == ("192.0.2.10",)
+    assert resolver(server).addresses_of(TARGET) == ()
+
+
 def test_text_records_are_whole(server: DnsServer) -> None:
     server.add("_waypost.example.com", "TXT", '"waypost-" "proof=1"')
     server.add("_waypost.example.com", "TXT", '"other"')
