@@ -11,10 +11,12 @@ from pathlib import Path
 
 from accounts.errors import AccountError
 from accounts.model import DEFAULT_PROJECT, Project
+from domains.default_host import SID, default_base
 from domains.directory import is_active
 from domains.errors import StoreUnavailable
 from domains.model import SendingDomain, TrackingDomain
 from domains.names import display, host_name
+from domains.sending_domains import SendingDomainDetails
 from relay.listener import parse_host_port
 from relay.upstream.connection import Connection
 from relay.upstream.port import UpstreamError
@@ -247,8 +249,10 @@ def _domains(settings: Settings) -> Iterator[Finding]:
                 with open_tracking_domains(settings, project.name) as domains:
                     tracking = domains.all()
                 with open_sending_domains(settings, project.name) as senders:
-                    sending = senders.all()
-                yield from _domains_of(project, tracking, sending)
+                    sending = senders.all_details()
+                yield from _domains_of(project, tracking, [each.domain for each in sending])
+                yield from _ownership_of(project, sending)
+                yield from _default_of(project, settings)
     except (OperatorError, StoreUnavailable, AccountError):
         return  # the finding about the database has said it
 
@@ -278,3 +282,26 @@ def _domains_of(
             yield _warn("senders", message, f"{verify} {sender.tracking_domain}")
     if active:
         yield _ok("domains", f"{len(active)} of {len(tracking)} tracking domains are active")
+
+
+def _ownership_of(project: Project, sending: list[SendingDomainDetails]) -> Iterator[Finding]:
+    verify = "waypost sender verify"
+    if project.id != DEFAULT_PROJECT:
+        verify += f" --project {project.name}"
+    for sender in sending:
+        if not sender.counts:
+            parent = display(sender.ownership.parent)
+            why = f"{parent} is another project's" if parent else "it is not verified"
+            yield _warn(
+                "senders",
+                f"{display(sender.domain.name)} does not count: {why}; its mail is not tracked, and logins "
+                "may not send from it",
+                f"create the record that `waypost sender show` prints, then {verify} {sender.domain.name}",
+            )
+
+
+def _default_of(project: Project, settings: Settings) -> Iterator[Finding]:
+    base = system_default(settings) or ""
+    if SID in base:
+        host = default_base(base, project.name)
+        yield _ok("tracking", f"default host of the project {project.name}: {host}")

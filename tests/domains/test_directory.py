@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.directory import Choice, Directory, Why
+from domains.directory import Choice, Directory, SendingEntry, Why
 from domains.model import SendingDomain, State, TrackingDomain
 from domains.names import parents_within_registrable, registrable
-from rewriter.policy import Mode
+from rewriter.policy import Mode, Overrides
 from tests.domains.builders import sending_domain, tracking_domain
 
 PROJECT = 1
@@ -238,3 +238,54 @@ def test_a_sender_belongs_to_the_project_of_the_nearest_sending_domain(
     sender: str, owner: int | None
 ) -> None:
     assert OWNED.owner(sender) == owner
+
+
+RULES = Overrides(clicks=False, excluded_hosts=("a.example",))
+
+
+def test_a_choice_carries_the_rules_of_its_sending_domain() -> None:
+    directory = Directory.build([LINKED], [replace(sending_domain(), rules=RULES)])
+    assert directory.choose(PROJECT, "mail.example.com").rules == RULES
+    assert directory.choose(PROJECT, "elsewhere.test").rules == Overrides()
+
+
+@pytest.mark.parametrize(("verified", "required"), [(True, True), (True, False), (False, False)])
+def test_a_sending_domain_that_counts(verified: bool, required: bool) -> None:
+    sender = sending_domain(linked_to=LINKED.name, verified=verified)
+    directory = Directory.build([LINKED], [sender], require_verified=required)
+    assert summary(directory.choose(PROJECT, "example.com")) == ("example.com", LINKED.name, None)
+    assert directory.owner("mail.example.com") == PROJECT
+
+
+def test_one_that_is_not_verified_counts_for_nothing_where_it_must_be() -> None:
+    sender = sending_domain(linked_to=LINKED.name)
+    directory = Directory.build([LINKED, DEFAULT], [sender], require_verified=True)
+    assert summary(directory.choose(PROJECT, "example.com")) == (None, DEFAULT.name, None)
+    assert directory.owner("example.com") is None
+
+
+def test_a_subdomain_counts_with_its_verified_parent() -> None:
+    senders = [sending_domain(verified=True), sending_domain("news.example.com", id=2, linked_to=LINKED.name)]
+    directory = Directory.build([LINKED], senders, require_verified=True)
+    assert directory.choose(PROJECT, "news.example.com").tracking_domain == LINKED.name
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize("proven", [True, False])
+def test_no_tenant_takes_a_subdomain_of_another(proven: bool, required: bool) -> None:
+    theirs = tracking_domain("track.other.test", state=State.VERIFIED, project=2)
+    mine = sending_domain(verified=True, linked_to=LINKED.name)
+    taken = sending_domain("news.example.com", id=2, project=2, linked_to=theirs.name, verified=proven)
+    directory = Directory.build([LINKED, theirs], [mine, taken], require_verified=required)
+    assert directory.owner("news.example.com") == (2 if proven else PROJECT)
+    assert directory.choose(2, "news.example.com").tracking_domain == (theirs.name if proven else None)
+    assert directory.choose(PROJECT, "news.example.com").tracking_domain == LINKED.name
+
+
+@given(TRACKING, SENDING, st.booleans())
+def test_what_it_was_built_from_comes_back(
+    tracking: list[TrackingDomain], sending: list[SendingDomain], required: bool
+) -> None:
+    entries = Directory.build(tracking, sending, require_verified=required).entries
+    assert {entry.name for entry in entries.tracking} == {domain.name for domain in tracking}
+    assert set(entries.sending) == set(map(SendingEntry.of, sending))

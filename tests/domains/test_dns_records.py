@@ -1,6 +1,6 @@
 import pytest
 
-from domains.dns_records import CnameRecord
+from domains.dns_records import CnameRecord, TxtRecord
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,14 @@ def test_fields_and_zone_file_line() -> None:
         ("Value", "links.waypost.test"),
     )
     assert str(record) == "track.example.com. CNAME links.waypost.test."
+
+
+def test_a_text_record() -> None:
+    record = TxtRecord(name="_waypost.news.example.co.uk", value="waypost-verify=abc")
+    assert record.fields() == (
+        ("Zone", "example.co.uk"),
+        ("Name", "_waypost.news"),
+        ("Type", "TXT"),
+        ("Value", "waypost-verify=abc"),
+    )
+    assert str(record) == '_waypost.news.example.co.uk. TXT "waypost-verify=abc"'

@@ -15,9 +15,10 @@ from relay.control.vendors import Profile
 from relay.message_headers import read_headers
 from relay.pipeline import Pipeline, Prepared, make_policy, reasons, tracked_links
 from relay.settings import TrackingSettings
-from rewriter.policy import Links, Mode, Policy
+from rewriter.policy import Links, Mode, Overrides, Policy, SignedMail, VisibleUrl
 from rewriter.report import LinkReport, PartReport, PixelReport, Reason, Report, Result
 from tests.accounts import builders
+from tests.relay import shop
 from tests.relay.harness import LINK, RING, TRACKED_MESSAGE, pipeline_of
 from tests.relay.shop import DIRECTORY, SETTINGS, submission
 
@@ -127,7 +128,8 @@ def policy_for(header: bytes, settings: TrackingSettings = SETTINGS, **parts: An
         return Result(message=message, report=Report())
 
     client = parts.pop("client", {})
-    pipeline = pipeline_of(settings, directory=lambda: DIRECTORY, rewrite=rewrite, **parts)
+    directory = parts.pop("directory", DIRECTORY)
+    pipeline = pipeline_of(settings, directory=lambda: directory, rewrite=rewrite, **parts)
     prepared_by(pipeline, header + TRACKED_MESSAGE, **client)
     return met[0]
 
@@ -140,19 +142,53 @@ def track_header(wanted: dict[str, bool | None]) -> bytes:
 @given(
     message=switches,
     route=st.fixed_dictionaries(dict.fromkeys(("clicks", "text", "opens"), st.none() | st.booleans())),
+    domain=switches,
     system=st.fixed_dictionaries(dict.fromkeys(SWITCHES, st.booleans())),
 )
-def test_the_message_goes_before_its_route_and_that_before_the_settings(
-    message: dict[str, bool | None], route: dict[str, bool | None], system: dict[str, bool]
+def test_message_route_sending_domain_and_settings_in_this_order(
+    message: dict[str, bool | None],
+    route: dict[str, bool | None],
+    domain: dict[str, bool | None],
+    system: dict[str, bool],
 ) -> None:
     policy = policy_for(
         b"X-Waypost-Route: news\r\n" + track_header(message),
         replace(SETTINGS, policy=Policy(**system)),
         accounts=of(replace(builders.route("news"), **route)),
+        directory=shop.directory(rules=Overrides(**domain)),
     )
     for name in SWITCHES:
-        said = [level.get(name) for level in (message, route, system)]
+        said = [level.get(name) for level in (message, route, domain, system)]
         assert getattr(policy, name) is next(on for on in said if on is not None), name
+
+
+OF_THE_SETTINGS = Policy(
+    excluded_hosts=("a.example",),
+    allowed_destinations=("b.example",),
+    visible_url=VisibleUrl.TRACK,
+    signed_mail=SignedMail.TRACK,
+)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"excluded_hosts": ("c.example",)},
+        {"excluded_hosts": ()},
+        {"allowed_destinations": ("*.c.example",)},
+        {"visible_url": VisibleUrl.SKIP_FOREIGN},
+        {"signed_mail": SignedMail.LEAVE},
+        {},
+    ],
+    ids=str,
+)
+def test_a_rule_of_the_sending_domain_takes_the_place_of_that_of_the_settings(rules: dict[str, Any]) -> None:
+    policy = policy_for(
+        b"",
+        replace(SETTINGS, policy=OF_THE_SETTINGS),
+        directory=shop.directory(rules=Overrides(**rules)),
+    )
+    assert policy == replace(OF_THE_SETTINGS, tracking_site="shop.example", **rules)
 
 
 def test_a_credentials_route_holds_for_mail_that_names_none() -> None:

@@ -10,7 +10,7 @@ from relay.envelope import Sender
 from relay.message_headers import read_headers
 from relay.plan import Plan, Untracked, make_plan, within_share
 from relay.settings import TrackingSettings
-from rewriter.policy import Mode
+from rewriter.policy import Mode, Overrides
 from tests.accounts import builders
 from tests.relay import shop
 from tests.relay.shop import DIRECTORY, SENDER, SETTINGS, SHOP, submission
@@ -184,3 +184,21 @@ def test_where_the_upstreams_own_tracking_is_switched_off() -> None:
     assert not plan(b"From: a@other.example\r\n\r\n").silences
     assert not plan(directory=Directory.build([], [SHOP])).silences
     assert not plan(settings=replace(SETTINGS, mode=Mode.OBSERVE)).silences
+
+
+@pytest.mark.parametrize(
+    ("project", "base"),
+    [(builders.project(2, "shop"), "https://pshop.t.example.net"), (None, "")],
+    ids=["known", "unknown"],
+)
+def test_the_default_host_of_a_project(project: Project | None, base: str) -> None:
+    directory = Directory.build([], [SHOP], system_default="https://p{sid}.t.example.net")
+    found = plan(directory=directory, project=project)
+    assert found.base == base
+    assert found.untracked is (None if project else Untracked.NO_TRACKING_DOMAIN)
+
+
+def test_the_rules_of_the_sending_domain() -> None:
+    rules = Overrides(opens=False)
+    assert plan(directory=shop.directory(rules=rules)).rules == rules
+    assert plan(b"From: a@other.example\r\n\r\n", directory=shop.directory(rules=rules)).rules == Overrides()
