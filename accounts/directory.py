@@ -1,7 +1,8 @@
 """Who a client is: all accounts in memory, for the way of a message. Nothing here asks a database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from accounts.model import DEFAULT_PROJECT, Credential, Network, Project, Route
 from accounts.networks import Address, NetworkTable
@@ -9,6 +10,14 @@ from accounts.secret_hash import SALT_BYTES, SecretHash
 
 _NOBODY = SecretHash(bytes(SALT_BYTES), bytes(32))
 """An unknown username is compared with this, so that the time of the answer does not tell who is known."""
+
+
+class AccountEntries(NamedTuple):
+    """All accounts that count: revoked credentials are left out."""
+
+    projects: Collection[Project]
+    credentials: Collection[Credential]
+    routes: Collection[Route]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +52,11 @@ class AccountDirectory:
             _routes={(route.project, route.name): route for route in routes},
             _networks=NetworkTable.build(networks),
         )
+
+    @property
+    def entries(self) -> AccountEntries:
+        """What it was built from, besides the default networks."""
+        return AccountEntries(self._projects.values(), self._credentials.values(), self._routes.values())
 
     def authenticate(self, username: str, password: str) -> Credential | None:
         """Return the credential that both belong to, else None, after the same work whatever was wrong."""

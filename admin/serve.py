@@ -3,7 +3,6 @@
 import click
 
 from admin.invocation import Invocation, pass_invocation
-from service.database_upgrade import upgrade_database
 from service.logs import configure_logging
 from service.run import Part
 from service.run import serve as run
@@ -22,5 +21,4 @@ def serve(invocation: Invocation, only: tuple[str, ...]) -> None:
     """Run relay, tracker and background work until SIGTERM; SIGHUP reads the settings again."""
     settings = invocation.settings()
     configure_logging(settings.log)
-    upgrade_database(settings, create=False)
     run(settings, frozenset(map(Part, only)) or frozenset(Part), invocation.settings)

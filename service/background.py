@@ -23,10 +23,10 @@ LAST_SHIPPING_SECONDS: Final = 10.0  # at the end; the rest waits for the next s
 
 
 @contextlib.asynccontextmanager
-async def keep_fresh(settings: Settings, live: Live) -> AsyncIterator[None]:
-    """Keep domains, accounts and keys as fresh as database and file are, and hand records to the shipper."""
+async def keep_fresh(settings: Settings, live: Live, refresh: Callable[[], None]) -> AsyncIterator[None]:
+    """Keep keys as fresh as their file is, and hand records to the shipper; `refresh` does the rest."""
     tasks = [
-        asyncio.create_task(Freshness(live.notifications, live.refresh).run()),
+        asyncio.create_task(Freshness(live.notifications, refresh).run()),
         asyncio.create_task(_every(KEYS_SECONDS, live.ring.refresh)),
         asyncio.create_task(_every(settings.journal.ship_seconds, live.journal.rotate)),
     ]

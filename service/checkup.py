@@ -30,9 +30,12 @@ from service.database import (
 )
 from service.errors import OperatorError
 from service.key_file import load_key_ring
+from service.live.snapshot import SnapshotError
+from service.live.snapshot_file import read_snapshot
 from service.lookup import resolver
 from service.settings import Settings, UpstreamSection
 from service.settings_checks import listeners
+from service.start import shown_age
 from service.tracking_switch import off_since
 from service.upstream_checks import upstreams
 from service.upstream_wiring import smtp_servers, system_default, upstream_directory
@@ -65,6 +68,7 @@ def check_all(settings: Settings, now: int) -> Iterator[Finding]:
     yield _ok("settings", str(settings.source or "defaults and environment"))
     yield from _keys(settings, now)
     yield from _database(settings)
+    yield from _snapshot(settings, now)
     yield from _journal(settings)
     yield from _tracking(settings)
     yield from _upstreams(settings)
@@ -113,6 +117,27 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield _ok("database", "reachable and up to date")
     else:
         yield _fail("database", "its tables are of another version", "run `waypost db upgrade`")
+
+
+def _snapshot(settings: Settings, now: int) -> Iterator[Finding]:
+    path = settings.database.snapshot
+    if path is None:
+        yield _warn(
+            "snapshot", "off: while the database is away nothing can start", "set database.snapshot to a file"
+        )
+        return
+    try:
+        snapshot = read_snapshot(path, load_key_ring(settings.keys))
+    except SnapshotError as error:
+        yield _warn("snapshot", f"{path} cannot be used: {error}", "`waypost serve` writes it anew")
+    except OperatorError:
+        return  # the finding about the keys has said it
+    else:
+        if snapshot is None:
+            yield _warn("snapshot", f"{path} is not there yet", "`waypost serve` writes it")
+        else:
+            age = shown_age(max(0, now - snapshot.written_at) / 1000)
+            yield _ok("snapshot", f"{path} is {age} old; a start goes on with it while the database is away")
 
 
 def _journal(settings: Settings) -> Iterator[Finding]:

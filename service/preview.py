@@ -31,7 +31,7 @@ from service.live.accounts import LiveAccounts
 from service.live.domains import LiveDirectory
 from service.settings import Settings
 from service.upstream_wiring import system_default
-from service.wiring import networks, tracking_settings
+from service.wiring import directory_builder, networks, tracking_settings
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 
@@ -136,11 +136,7 @@ def _snapshots(settings: Settings) -> tuple[Directory, AccountDirectory]:
     """Return domains and accounts; without a database there are none, and the defaults hold."""
     try:
         with open_database(settings) as engine:
-            directory = LiveDirectory(
-                SqlDomainStore(engine),
-                system_default(settings),
-                require_verified=settings.domains.require_verified_senders,
-            ).current
+            directory = LiveDirectory(SqlDomainStore(engine), directory_builder(settings)).current
             accounts = LiveAccounts(SqlAccountStore(engine), networks(settings.relay.networks)).current
             return directory, accounts
     except (OperatorError, StoreUnavailable, AccountsUnavailable):

@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable
 from enum import StrEnum
+from functools import partial
 
 import uvloop
 from sqlalchemy import Engine
@@ -17,8 +18,10 @@ from relay.listener import parse_host_port
 from service import process_memory
 from service.background import Shipper, keep_fresh, shipping
 from service.database import open_database
+from service.database_upgrade import UpgradeFirst
 from service.errors import OperatorError
 from service.listening import bind, bind_tcp, bound_name
+from service.live.seed import Seed
 from service.logs import configure_logging
 from service.monitoring import Readiness, State
 from service.notify import notify
@@ -28,8 +31,8 @@ from service.relay_wiring import new_generation
 from service.reloading import reloaded
 from service.settings import Settings
 from service.settings_checks import listeners
-from service.upstream_wiring import system_default
-from service.wiring import Live, build_live, build_tracker, networks
+from service.start import begin
+from service.wiring import Live, build_keeper, build_live, build_tracker, directory_builder, networks
 from storage.event_store import SqlEventStore
 from tracker.server import TrackerServer
 
@@ -50,7 +53,7 @@ def serve(settings: Settings, parts: frozenset[Part], read_settings: Callable[[]
     Raises OperatorError where it cannot start.
     """
     with open_database(settings) as engine, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_Server(settings, parts, engine, read_settings).run())
+        runner.run(_Server(settings, parts, engine, read_settings, begin(settings)).run())
 
 
 class _Server:
@@ -60,12 +63,14 @@ class _Server:
         parts: frozenset[Part],
         engine: Engine,
         read_settings: Callable[[], Settings],
+        seed: Seed | None,
     ) -> None:
         self._settings = settings
         self._parts = parts
         self._engine = engine
         self._read_settings = read_settings
-        self._live = build_live(settings, engine)
+        self._live = build_live(settings, engine, seed=seed)
+        self._seeded = seed is not None
         self._relay: RelayService | None = None
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
@@ -81,7 +86,9 @@ class _Server:
             if Part.BACKGROUND in self._parts:
                 await running.enter_async_context(shipping(self._shipper()))
             running.callback(self._live.journal.close)
-            await running.enter_async_context(keep_fresh(self._settings, self._live))
+            await running.enter_async_context(
+                keep_fresh(self._settings, self._live, self._refreshing(running))
+            )
             if Part.TRACKER in self._parts:
                 await running.enter_async_context(_tracker(self._settings, self._live))
             if Part.RELAY in self._parts:
@@ -97,6 +104,15 @@ class _Server:
             notify("STOPPING=1")
             await self._drain()
         log.info("stopped")
+
+    def _refreshing(self, running: contextlib.AsyncExitStack) -> Callable[[], None]:
+        """Return what reads the database where something changed, and keeps the snapshot."""
+        refresh = self._live.refresh
+        if self._settings.database.snapshot is not None:
+            keeper = build_keeper(self._settings.database.snapshot, self._live)
+            running.callback(keeper.close)
+            refresh = partial(_in_order, refresh, keeper.keep)
+        return UpgradeFirst(self._settings, refresh) if self._seeded else refresh
 
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -170,11 +186,7 @@ class _Server:
         settings, waiting = reloaded(self._settings, wanted)
         if self._relay is not None:
             await self._relay.reload(settings)
-        await asyncio.to_thread(
-            self._live.directory.use,
-            system_default(settings),
-            require_verified=settings.domains.require_verified_senders,
-        )
+        await asyncio.to_thread(self._live.directory.use, directory_builder(settings))
         await asyncio.to_thread(self._live.accounts.use_networks, networks(settings.relay.networks))
         configure_logging(settings.log)
         self._settings = settings
@@ -200,3 +212,8 @@ async def _tracker(settings: Settings, live: Live) -> AsyncIterator[None]:
         yield
     finally:
         await server.stop()
+
+
+def _in_order(*works: Callable[[], None]) -> None:
+    for work in works:
+        work()

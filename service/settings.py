@@ -151,6 +151,7 @@ class DatabaseSection:
 
     url: str = field(default="sqlite:///var/waypost.db", repr=False)
     password_file: Path | None = None  # instead of one in the URL
+    snapshot: Path | None = Path("var/snapshot")  # what relay and tracker start from while it is away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,16 @@ import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from accounts.directory import AccountDirectory
 from accounts.errors import StoreUnavailable as AccountsUnavailable
 from accounts.lockout import Lockout, LockoutRule
 from accounts.rate_limits import RateLimits
-from domains.directory import Directory
+from domains.directory import Directory, DomainEntries
 from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.names import registrable
 from events.journal import Journal
@@ -32,6 +32,9 @@ from service.live.accounts import LiveAccounts
 from service.live.certificate import LiveCertificate
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
+from service.live.seed import Seed
+from service.live.snapshot_file import SnapshotFile
+from service.live.snapshot_keeper import SnapshotKeeper
 from service.monitoring import new_registry
 from service.settings import RelaySection, Settings, TrackerSection
 from service.upstream_wiring import build_upstreams, profiles, system_default
@@ -65,28 +68,22 @@ class Live:
         self.accounts.refresh()
 
 
-def build_live(
-    settings: Settings,
-    engine: Engine,
-    *,
-    seed: Directory | None = None,
-    accounts: AccountDirectory | None = None,
-) -> Live:
-    """Read keys, domains and accounts, open the journal.
-
-    `seed` and `accounts` are used where the database is away.
+def build_live(settings: Settings, engine: Engine, *, seed: Seed | None = None) -> Live:
+    """Read keys, domains and accounts, open the journal; `seed` is used instead of the database.
 
     Raises OperatorError.
     """
     try:
         directory = LiveDirectory(
             SqlDomainStore(engine),
-            system_default(settings),
-            require_verified=settings.domains.require_verified_senders,
-            seed=seed,
+            directory_builder(settings),
+            seed=seed.directory if seed else None,
+            seed_age=seed.age if seed else 0.0,
         )
-        live_accounts = LiveAccounts(
-            SqlAccountStore(engine), networks(settings.relay.networks), seed=accounts
+        accounts = LiveAccounts(
+            SqlAccountStore(engine),
+            networks(settings.relay.networks),
+            seed=seed.accounts if seed else None,
         )
     except (DomainsUnavailable, AccountsUnavailable) as error:
         raise OperatorError(str(error)) from None
@@ -99,10 +96,31 @@ def build_live(
         relay_metrics=cache(lambda: RelayMetrics(registry)),
         tracker_metrics=cache(lambda: TrackerMetrics(registry)),
         directory=directory,
-        accounts=live_accounts,
+        accounts=accounts,
         notifications=Notifications(engine),
         ring=LiveKeyRing(settings.keys),
         journal=Journal(settings.journal.directory, clock=now, new_suffix=lambda: secrets.token_hex(4)),
+    )
+
+
+def directory_builder(settings: Settings) -> Callable[[DomainEntries], Directory]:
+    """Return what makes a directory as the settings have it."""
+    return partial(
+        Directory.of,
+        system_default=system_default(settings),
+        require_verified=settings.domains.require_verified_senders,
+    )
+
+
+def build_keeper(path: Path, live: Live) -> SnapshotKeeper:
+    """Return what writes the snapshot of what is in memory."""
+    return SnapshotKeeper(
+        SnapshotFile(path),
+        live.directory,
+        live.accounts,
+        live.ring,
+        clock=now,
+        random_bytes=secrets.token_bytes,
     )
 
 

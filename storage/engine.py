@@ -65,7 +65,7 @@ def transaction(engine: Engine, *, writes: bool, raising: type[Exception]) -> It
     except DBAPIError as error:
         raise raising(sentence(error, shown(engine.url))) from error
     except DatabaseUnavailable as error:
-        raise raising(str(error)) from error
+        raise error if isinstance(error, raising) else raising(str(error)) from error
 
 
 def repeatedly(engine: Engine, work: Callable[[Connection], None], *, raising: type[Exception]) -> None:

@@ -51,6 +51,10 @@ class DatabaseUnavailable(Exception):
     """The database cannot be opened, created or brought up to date. The message says what to do."""
 
 
+class WrongDatabase(DatabaseUnavailable):
+    """It is there, and is not what this version can use; waiting does not mend that."""
+
+
 def shown(url: URL) -> str:
     """Return what names the database in a sentence: the file, or name and server. Never user or password."""
     if url.get_backend_name() == "sqlite":

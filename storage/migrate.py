@@ -10,7 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine
 
 from storage.engine import backend_of, open_engine, transaction
-from storage.failures import DatabaseUnavailable, shown
+from storage.failures import DatabaseUnavailable, WrongDatabase, shown
 
 _LOCATION: Final = "storage:migrations"
 
@@ -21,7 +21,8 @@ def upgrade(url: str | URL, *, create: bool = True, to: str = "head") -> None:
     Without `create` a missing or empty database is an error: it would know no domain. `to` is the revision to
     stop at.
 
-    Repeating it changes nothing. Raises `DatabaseUnavailable`.
+    Repeating it changes nothing. Raises `DatabaseUnavailable`: a `WrongDatabase` where waiting would not
+    mend it.
     """
     engine = open_engine(url)
     backend = backend_of(engine.url)
@@ -34,9 +35,7 @@ def upgrade(url: str | URL, *, create: bool = True, to: str = "head") -> None:
                 _require_tables(connection, shown(engine.url))
             command.upgrade(_config(connection), to)
     except CommandError:
-        raise DatabaseUnavailable(
-            "The database was made by a newer Waypost; install that version again."
-        ) from None
+        raise WrongDatabase("The database was made by a newer Waypost; install that version again.") from None
     finally:
         engine.dispose()
 
@@ -50,9 +49,7 @@ def is_current(engine: Engine) -> bool:
 
 def _require_tables(connection: Connection, database: str) -> None:
     if not MigrationContext.configure(connection).get_current_heads():
-        raise DatabaseUnavailable(
-            f"The database {database} is empty; run `waypost db upgrade` where it is new."
-        )
+        raise WrongDatabase(f"The database {database} is empty; run `waypost db upgrade` where it is new.")
 
 
 def _config(connection: Connection) -> Config:

@@ -1,6 +1,7 @@
 """Who may send, in memory, as fresh as the database is."""
 
 import logging
+import threading
 from collections.abc import Iterable
 
 from accounts.directory import AccountDirectory
@@ -22,36 +23,41 @@ class LiveAccounts:
         *,
         seed: AccountDirectory | None = None,
     ) -> None:
-        """Begin with a reading, or with `seed` where the database is away.
+        """Begin with a reading, or with `seed`.
 
-        Raises accounts.errors.StoreUnavailable where there is neither: nobody could sign in.
+        Raises accounts.errors.StoreUnavailable without a seed: nobody could sign in.
         """
         self._store = store
         self._default_networks = tuple(default_networks)
         self._version = -1
+        self._changing = threading.Lock()
         self._alarm = Alarm(log, "accounts")
         self.current = seed or AccountDirectory.build([], [], [])
         if seed is None:
             self._read()
-        else:
-            self.refresh()
+
+    @property
+    def was_read(self) -> bool:
+        """Whether it is what the database had, not the seed."""
+        return self._version >= 0
 
     def refresh(self) -> None:
         """Read the accounts again where they changed."""
         try:
-            self._read()
+            with self._changing:
+                self._read()
         except StoreUnavailable as error:
             self._alarm.failed(f"{error} Clients sign in with the accounts as they were")
         else:
             self._alarm.well()
 
     def use_networks(self, default_networks: Iterable[Network]) -> None:
-        """Use another `relay.networks`, as soon as the accounts can be read."""
+        """Use another `relay.networks` at once."""
         networks = tuple(default_networks)
-        if networks != self._default_networks:
-            self._default_networks = networks
-            self._version = -1
-            self.refresh()
+        with self._changing:
+            if networks != self._default_networks:
+                self._default_networks = networks
+                self.current = AccountDirectory.build(*self.current.entries, default_networks=networks)
 
     def _read(self) -> None:
         # The version first: a change in between is then seen again at the next reading, not missed.

@@ -1,15 +1,19 @@
 """The domains as the database last had them."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 
-from domains.directory import Directory
+from domains.directory import Directory, DomainEntries
 from domains.errors import StoreUnavailable
 from domains.ports import DomainStore
 from service.alarm import Alarm
 
 log = logging.getLogger("waypost.service")
+
+
+Build = Callable[[DomainEntries], Directory]
 
 
 class LiveDirectory:
@@ -18,28 +22,31 @@ class LiveDirectory:
     def __init__(
         self,
         store: DomainStore,
-        system_default: str | None,
+        build: Build = Directory.of,
         *,
-        require_verified: bool = False,
         seed: Directory | None = None,
+        seed_age: float = 0.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin with a reading, or with `seed` where the database is away.
+        """Begin with a reading, or with `seed`, which is `seed_age` seconds old. `build` knows the settings.
 
-        Raises domains.errors.StoreUnavailable where there is neither: nothing could be tracked.
+        Raises domains.errors.StoreUnavailable without a seed: nothing could be tracked.
         """
         self._store = store
-        self._system_default = system_default
-        self._require_verified = require_verified
+        self._build = build
         self._version = -1
+        self._changing = threading.Lock()
         self._alarm = Alarm(log, "domains")
         self._monotonic = monotonic
-        self._checked = monotonic()
-        self.current = seed or Directory.build([], [], system_default=system_default)
+        self._checked = monotonic() - seed_age
+        self.current = seed or build(DomainEntries((), ()))
         if seed is None:
             self._read()
-        else:
-            self.refresh()
+
+    @property
+    def was_read(self) -> bool:
+        """Whether it is what the database had, not the seed."""
+        return self._version >= 0
 
     def age(self) -> float:
         """Return how many seconds ago the database was read: after more than a few it is away."""
@@ -48,19 +55,18 @@ class LiveDirectory:
     def refresh(self) -> None:
         """Read the domains again where they changed."""
         try:
-            self._read()
+            with self._changing:
+                self._read()
         except StoreUnavailable as error:
             self._alarm.failed(f"{error} Mail goes on with the domains as they were")
         else:
             self._alarm.well()
 
-    def use(self, system_default: str | None, *, require_verified: bool) -> None:
-        """Follow other settings, as soon as the domains can be read."""
-        if (system_default, require_verified) != (self._system_default, self._require_verified):
-            self._system_default = system_default
-            self._require_verified = require_verified
-            self._version = -1
-            self.refresh()
+    def use(self, build: Build) -> None:
+        """Follow other settings at once."""
+        with self._changing:
+            self._build = build
+            self.current = build(self.current.entries)
 
     def _read(self) -> None:
         # The version first: a change in between is then seen again at the next reading, not missed.
@@ -69,9 +75,7 @@ class LiveDirectory:
             self._checked = self._monotonic()
             return
         entries = self._store.entries()
-        self.current = Directory.of(
-            entries, system_default=self._system_default, require_verified=self._require_verified
-        )
+        self.current = self._build(entries)
         if self._version >= 0:
             log.info("domains changed: %d tracking, %d sending", len(entries.tracking), len(entries.sending))
         self._version = version

@@ -11,10 +11,9 @@ from storage.failures import DatabaseUnavailable
 
 log = logging.getLogger("waypost.service")
 
-POLL_SECONDS: Final = 1.0
-LISTENING_POLL_SECONDS: Final = 10.0  # a network may forget a connection without a word
+PAUSE_SECONDS: Final = 1.0  # after each reading: of a thousand changes in a row a few readings are made
+LISTENING_SECONDS: Final = 10.0  # then it is read all the same: a network may forget a connection silently
 LISTEN_AGAIN_SECONDS: Final = 10.0
-PAUSE_SECONDS: Final = 0.5  # after each reading: of a thousand changes in a row a few readings are made
 
 
 class Listener(Protocol):
@@ -51,7 +50,8 @@ class Freshness:
             while True:
                 await asyncio.to_thread(self._round)
                 await asyncio.sleep(PAUSE_SECONDS)
-                await self._until_told()
+                if self._listener.descriptor is not None:
+                    await self._until_told(self._listener.descriptor)
         finally:
             self._listener.close()
 
@@ -75,16 +75,12 @@ class Freshness:
         else:
             self._alarm.well()
 
-    async def _until_told(self) -> None:
-        descriptor = self._listener.descriptor
-        if descriptor is None:
-            await asyncio.sleep(POLL_SECONDS - PAUSE_SECONDS)
-            return
+    async def _until_told(self, descriptor: int) -> None:
         told = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_reader(descriptor, told.set)
         try:
-            async with asyncio.timeout(LISTENING_POLL_SECONDS):
+            async with asyncio.timeout(LISTENING_SECONDS):
                 await told.wait()
         except TimeoutError:
             return

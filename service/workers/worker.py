@@ -21,6 +21,7 @@ from service import process_memory
 from service.background import keep_fresh
 from service.database import open_database
 from service.errors import OperatorError
+from service.live.seed import Seed
 from service.logs import configure_logging
 from service.relay_generation import LocalRelay
 from service.wiring import build_live, build_relay
@@ -53,10 +54,11 @@ def main() -> int:
 
 
 async def _work(begin: Begin, engine: Engine, pair_end: socket.socket) -> None:
-    live = build_live(begin.settings, engine, seed=begin.directory, accounts=begin.accounts)
+    seed = Seed(directory=begin.directory, accounts=begin.accounts)
+    live = build_live(begin.settings, engine, seed=seed)
     grace = begin.settings.relay.stop_seconds
     try:
-        async with keep_fresh(begin.settings, live):
+        async with keep_fresh(begin.settings, live, live.refresh):
             relay = LocalRelay(build_relay(begin.settings, live), grace=grace)
             process_memory.settle()
             await Worker(relay, pair_end, grace).run()

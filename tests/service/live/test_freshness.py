@@ -45,7 +45,6 @@ class FakeListener:
 @pytest.fixture
 def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeListener]:
     monkeypatch.setattr(freshness, "PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(freshness, "POLL_SECONDS", 0.002)
     fake = FakeListener()
     yield fake
     fake.end()

@@ -1,0 +1,59 @@
+"""All domains as sections of a snapshot."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from domains.directory import DomainEntries, SendingEntry, TrackingEntry
+from domains.model import ALL, State
+from domains.sender_rules import rules_from_json, rules_to_json
+from rewriter.policy import Mode
+from service.live.snapshot import SnapshotError
+from service.live.snapshot_tables import REQUIRED, Row, decode_table, encode_table
+
+_TRACKING: Final = {"name": REQUIRED, "project": REQUIRED, "state": REQUIRED, "is_default": REQUIRED}
+_SENDING: Final = {
+    "name": REQUIRED,
+    "project": REQUIRED,
+    "tracking_domain": None,
+    "tracking": None,
+    "share": ALL,
+    "id": REQUIRED,
+    "verified": False,
+    "rules": {},
+}
+
+
+def pack_domains(entries: DomainEntries) -> dict[str, bytes]:
+    """Return the sections. json writes an enumeration as its text."""
+    return {
+        "tracking domains": encode_table(TrackingEntry._fields, entries.tracking),
+        "sending domains": encode_table(SendingEntry._fields, map(_sending_row, entries.sending)),
+    }
+
+
+def unpack_domains(sections: Mapping[str, bytes]) -> DomainEntries:
+    """Return what was packed. Raises SnapshotError."""
+    try:
+        return DomainEntries(
+            list(_tracking(sections["tracking domains"])), list(_sending(sections["sending domains"]))
+        )
+    except (LookupError, ValueError, TypeError, AttributeError):
+        raise SnapshotError("its domains cannot be read") from None
+
+
+def _tracking(section: bytes) -> Iterator[TrackingEntry]:
+    for name, project, state, is_default in decode_table(section, _TRACKING):
+        yield TrackingEntry(name, project, State(state), is_default)
+
+
+def _sending_row(entry: SendingEntry) -> Row:
+    return (*entry[:-1], rules_to_json(entry.rules))
+
+
+def _sending(section: bytes) -> Iterator[SendingEntry]:
+    for name, project, tracking_domain, tracking, share, number, verified, rules in decode_table(
+        section, _SENDING
+    ):
+        mode = None if tracking is None else Mode(tracking)
+        kept = rules_from_json(rules)
+        yield SendingEntry(name, project, tracking_domain, mode, share, number, verified, kept)

@@ -1,0 +1,34 @@
+"""What relay and tracker begin with where they do not wait for the database: a snapshot's, or a parent's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from accounts.directory import AccountDirectory
+from accounts.model import Network
+from domains.directory import Directory
+from service.live.account_sections import unpack_accounts
+from service.live.domain_sections import unpack_domains
+from service.live.domains import Build
+from service.live.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """`age`: seconds since the database had it so."""
+
+    directory: Directory
+    accounts: AccountDirectory
+    age: float = 0.0
+
+
+def seed_of(snapshot: Snapshot, *, now: int, build: Build, default_networks: Iterable[Network]) -> Seed:
+    """Return what the snapshot holds, with what the settings add. `now` in milliseconds.
+
+    Raises SnapshotError.
+    """
+    projects, credentials, routes = unpack_accounts(snapshot.sections)
+    return Seed(
+        directory=build(unpack_domains(snapshot.sections)),
+        accounts=AccountDirectory.build(projects, credentials, routes, default_networks=default_networks),
+        age=max(0, now - snapshot.written_at) / 1000,
+    )

@@ -1,0 +1,92 @@
+"""Keeps the snapshot on disk as fresh as what is in memory."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from accounts.directory import AccountDirectory
+from domains.directory import Directory
+from service.alarm import Alarm
+from service.live.account_sections import pack_accounts
+from service.live.accounts import LiveAccounts
+from service.live.domain_sections import pack_domains
+from service.live.domains import LiveDirectory
+from service.live.key_ring import LiveKeyRing
+from service.live.snapshot import NONCE_BYTES, Snapshot, SnapshotError, seal_snapshot
+from service.live.snapshot_file import SnapshotFile
+
+log = logging.getLogger("waypost.service")
+
+REWRITE_SECONDS: Final = 600.0  # its age says when the database was last there, so it is not left to grow old
+FRESH_SECONDS: Final = 30.0  # the database was asked within them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Written:
+    directory: Directory
+    accounts: AccountDirectory
+    key: int
+    at: float
+
+
+class SnapshotKeeper:
+    """Writes after changes. `clock` returns milliseconds since 1970, `random_bytes` so many random bytes."""
+
+    def __init__(
+        self,
+        file: SnapshotFile,
+        directory: LiveDirectory,
+        accounts: LiveAccounts,
+        ring: LiveKeyRing,
+        *,
+        clock: Callable[[], int],
+        random_bytes: Callable[[int], bytes],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._file = file
+        self._directory = directory
+        self._accounts = accounts
+        self._ring = ring
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._monotonic = monotonic
+        self._written: _Written | None = None
+        self._alarm = Alarm(log, "snapshot")
+
+    def keep(self) -> None:
+        """Write where something changed, and where it was long ago; blocks. Never what a snapshot said."""
+        if not (self._directory.was_read and self._accounts.was_read):
+            return
+        try:
+            if self._file.claim():
+                self._write()
+        except OSError as error:
+            self._alarm.failed(f"{self._file.path} cannot be written: {error.strerror}")
+        except SnapshotError as error:
+            self._alarm.failed(f"{self._file.path} cannot be written: {error}")
+        else:
+            self._alarm.well()
+
+    def close(self) -> None:
+        """Let another process write."""
+        self._file.release()
+
+    def _write(self) -> None:
+        directory, accounts = self._directory.current, self._accounts.current
+        key = self._ring.current.sealing(self._clock())
+        if not self._is_due(directory, accounts, key.id):
+            return
+        sections = pack_domains(directory.entries) | pack_accounts(accounts.entries)
+        snapshot = Snapshot(written_at=self._clock(), sections=sections)
+        self._file.write(seal_snapshot(snapshot, key, self._random_bytes(NONCE_BYTES)))
+        self._written = _Written(directory=directory, accounts=accounts, key=key.id, at=self._monotonic())
+
+    def _is_due(self, directory: Directory, accounts: AccountDirectory, key: int) -> bool:
+        last = self._written
+        if last is None or last.directory is not directory or last.accounts is not accounts:
+            return True
+        old = self._monotonic() - last.at > REWRITE_SECONDS
+        # After a revocation too: what the revoked key sealed cannot be opened any more.
+        return last.key != key or (old and self._directory.age() < FRESH_SECONDS)

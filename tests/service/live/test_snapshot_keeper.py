@@ -1,0 +1,131 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from accounts.directory import AccountDirectory
+from domains.directory import Directory
+from links import KeyRing
+from links.key_file import dump_key_ring
+from service.live.accounts import LiveAccounts
+from service.live.domain_sections import unpack_domains
+from service.live.domains import LiveDirectory
+from service.live.key_ring import LiveKeyRing
+from service.live.snapshot import Snapshot
+from service.live.snapshot_file import SnapshotFile, read_snapshot
+from service.live.snapshot_keeper import REWRITE_SECONDS, SnapshotKeeper
+from service.settings import KeysSection
+from tests.accounts import memory_store as accounts
+from tests.domains import memory_store as domains
+from tests.domains.store_contract import NOW as CREATED
+from tests.service.live.snapshots import NOW, RING
+
+
+class Keeping:
+    """A keeper and all around it."""
+
+    def __init__(self, path: Path, *, seeded: bool = False) -> None:
+        self.path = path
+        self.seconds = 0.0
+        self.domains, self.accounts = domains.MemoryStore(), accounts.MemoryStore()
+        self.domains.available = self.accounts.available = not seeded
+        seed = Directory.build([], []) if seeded else None
+        nobody = AccountDirectory.build([], [], []) if seeded else None
+        self.directory = LiveDirectory(self.domains, seed=seed, monotonic=lambda: self.seconds)
+        self.live_accounts = LiveAccounts(self.accounts, [], seed=nobody)
+        self.ring = LiveKeyRing(KeysSection(ring=dump_key_ring(RING)))
+        self.file = SnapshotFile(path)
+        self.writes = 0
+        self.keeper = SnapshotKeeper(
+            self.file,
+            self.directory,
+            self.live_accounts,
+            self.ring,
+            clock=lambda: NOW,
+            random_bytes=self._random,
+            monotonic=lambda: self.seconds,
+        )
+
+    def round(self) -> int:
+        """Return how often it has written so far."""
+        self.directory.refresh()
+        self.live_accounts.refresh()
+        self.keeper.keep()
+        return self.writes
+
+    def add_sender(self, name: str) -> None:
+        self.domains.add_sending_domain(project=1, name=name, created_at=CREATED)
+
+    def read(self) -> Snapshot:
+        snapshot = read_snapshot(self.path, self.ring.current)
+        assert snapshot is not None
+        return snapshot
+
+    def _random(self, length: int) -> bytes:
+        self.writes += 1
+        return bytes(length)
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Keeping:
+    return Keeping(tmp_path / "snapshot")
+
+
+def test_it_writes_at_first_and_after_each_change_alone(keeping: Keeping) -> None:
+    assert [keeping.round(), keeping.round()] == [1, 1]
+    keeping.add_sender("example.com")
+    assert [keeping.round(), keeping.round()] == [2, 2]
+    assert [entry.name for entry in unpack_domains(keeping.read().sections).sending] == ["example.com"]
+    keeping.accounts.add_project(name="shop", created_at=CREATED)
+    assert [keeping.round(), keeping.round()] == [3, 3]
+    assert b'"shop"' in keeping.read().sections["projects"]
+
+
+def test_after_a_revocation_it_is_sealed_anew(keeping: Keeping) -> None:
+    keeping.round()
+    keeping.ring.current = RING.rotate(bytes(range(1, 33)), now=NOW, seals_from=NOW).revoke(1)
+    assert keeping.round() == 2
+    assert keeping.read().written_at == NOW
+
+
+def test_it_does_not_grow_old_while_the_database_is_there(keeping: Keeping) -> None:
+    keeping.round()
+    keeping.seconds += REWRITE_SECONDS + 1
+    keeping.domains.available = False
+    assert keeping.round() == 1
+    keeping.domains.available = True
+    assert [keeping.round(), keeping.round()] == [2, 2]
+
+
+def test_what_came_from_a_snapshot_is_not_written_as_news(tmp_path: Path) -> None:
+    keeping = Keeping(tmp_path / "snapshot", seeded=True)
+    assert keeping.round() == 0
+    keeping.domains.available = True
+    assert keeping.round() == 0
+    keeping.accounts.available = True
+    assert keeping.round() == 1
+
+
+def test_one_of_two_processes_writes(tmp_path: Path) -> None:
+    first, second = Keeping(tmp_path / "snapshot"), Keeping(tmp_path / "snapshot")
+    assert [first.round(), second.round()] == [1, 0]
+    first.keeper.close()
+    assert second.round() == 1
+
+
+def test_a_file_that_cannot_be_written_is_told_once_and_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "snapshot").mkdir()
+    keeping = Keeping(tmp_path / "snapshot")
+    with caplog.at_level(logging.WARNING):
+        keeping.round()
+        keeping.round()
+        (tmp_path / "snapshot").rmdir()
+        keeping.round()
+    assert [record.message for record in caplog.records] == [
+        f"snapshot: {tmp_path}/snapshot cannot be written: Is a directory",
+        "snapshot: works again",
+    ]
+    assert isinstance(keeping.ring.current, KeyRing)
+    assert keeping.read().written_at == NOW
