@@ -54,7 +54,7 @@ class Keeping:
         return self.writes
 
     def add_sender(self, name: str) -> None:
-        self.domains.add_sending_domain(project=1, name=name, created_at=CREATED)
+        self.domains.add_sending_domain(project=1, name=name, token="", created_at=CREATED)
 
     def read(self) -> Snapshot:
         snapshot = read_snapshot(self.path, self.ring.current)
