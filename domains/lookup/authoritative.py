@@ -38,6 +38,8 @@ class Authorities:
         replies: list[Reply] = []
         complaints: list[str] = []
         for server in self._delegations.servers(zone, deadline):
+            if replies and self._delegations.was_silent(server):
+                break  # a second opinion is not worth waiting for
             try:
                 found = self._ask_server(server, zone, name, kind, deadline)
             except Unanswered as fault:

@@ -72,11 +72,15 @@ class Delegations:
         """Try this server last for a while."""
         self._silent.put(server, True)
 
+    def was_silent(self, server: Server) -> bool:
+        """Tell whether it did not answer a short while ago."""
+        return self._silent.get(server) is not None
+
     def servers(self, zone: Zone, deadline: Deadline) -> Iterator[Server]:
         """Yield the servers of a zone, each resolved when its turn comes; those lately silent last."""
         silent = []
         for server in self._addressed(zone, deadline):
-            if self._silent.get(server):
+            if self.was_silent(server):
                 silent.append(server)
             else:
                 yield server

@@ -65,15 +65,35 @@ def test_one_server_that_answers_is_enough(internet: Internet, failure: Failure)
     assert (answer.chain, answer.asked) == ((TARGET,), internet.server_name(internet.second))
 
 
-def test_a_silent_server_is_passed_over_and_then_asked_last(internet: Internet) -> None:
+def test_a_silent_server_is_passed_over_and_then_left_alone_for_seconds(internet: Internet) -> None:
+    now = 0.0
     internet.create(HOST, "CNAME", TARGET)
-    internet.create("other.example.com", "CNAME", TARGET)
+    internet.first.fail_all(Failure.DROP)
+    resolver = internet.resolver(timeout=0.2, monotonic=lambda: now)
+    assert resolver.look_up(HOST).asked == internet.server_name(internet.second)
+    assert asked_about(internet.first, HOST) == ["CNAME"]
+    assert resolver.look_up(HOST).asked == internet.server_name(internet.second)
+    assert asked_about(internet.first, HOST) == ["CNAME"]
+    now = SECONDS
+    internet.first.fail_all(None)
+    assert resolver.look_up(HOST).asked == internet.server_name(internet.first)
+
+
+def test_a_lately_silent_server_is_asked_where_the_others_fail(internet: Internet) -> None:
+    internet.create(HOST, "CNAME", TARGET)
     internet.first.fail_all(Failure.DROP)
     resolver = internet.resolver(timeout=0.2)
-    assert resolver.look_up(HOST).asked == internet.server_name(internet.second)
-    heard = len(asked_about(internet.first, "other.example.com"))
-    assert resolver.look_up("other.example.com").asked == internet.server_name(internet.second)
-    assert heard == 0
+    resolver.look_up(HOST)
+    internet.first.fail_all(None)
+    internet.second.fail_all(Failure.SERVFAIL)
+    assert resolver.look_up(HOST).asked == internet.server_name(internet.first)
+
+
+def test_an_answer_counts_though_the_next_server_refers_to_others(internet: Internet) -> None:
+    internet.first.add(HOST, "CNAME", TARGET)
+    internet.second.delegate(HOST, {f"ns1.{HOST}": internet.spare.address})
+    answer = internet.resolver().look_up(HOST)
+    assert (answer.chain, answer.asked) == ((TARGET,), internet.server_name(internet.first))
 
 
 def test_the_word_of_one_server_counts_where_the_other_fails(internet: Internet) -> None:

@@ -101,6 +101,24 @@ def test_a_refusing_server_is_unknown_and_named(server: DnsServer, failure: Fail
     assert answer.detail == f"the DNS server 127.0.0.1 port {server.port} answered {failure.name}"
 
 
+def test_a_server_that_refuses_is_not_asked_twice(server: DnsServer) -> None:
+    server.fail_all(Failure.REFUSED)
+    resolver(server).look_up(HOST)
+    assert len(server.questions) == 1
+
+
+def test_a_lost_datagram_is_sent_again(server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.add(HOST, "CNAME", TARGET)
+    reply, lost = server.reply, iter([True])
+
+    def unreliable(wire: bytes, transport: str) -> bytes | None:
+        return None if next(lost, False) else reply(wire, transport)
+
+    monkeypatch.setattr(server, "reply", unreliable)
+    asking = Resolver(Recursor(["127.0.0.1"], server.port, timeout=0.3), lifetime=10)
+    assert asking.look_up(HOST).chain == (TARGET,)
+
+
 def test_a_silent_server_is_unknown(server: DnsServer) -> None:
     server.add(HOST, "CNAME", TARGET)
     server.fail_all(Failure.DROP)
