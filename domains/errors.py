@@ -8,6 +8,7 @@ DomainError
 ├── StillLinked       a tracking domain that sending domains use
 ├── NotVerified       a tracking domain that must be verified first
 ├── ProofNeeded       the name is known from another project; a TXT record must prove it (`domains.claims`)
+├── ChangedMeanwhile  the domain is no longer as it was when it was judged
 ├── NoTarget          no CNAME target is configured
 └── StoreUnavailable  the database cannot be reached
 """
@@ -39,6 +40,10 @@ class StillLinked(DomainError):
 
 class NotVerified(DomainError):
     """The tracking domain must be verified first."""
+
+
+class ChangedMeanwhile(DomainError):
+    """The domain is no longer what the change was made for."""
 
 
 class NoTarget(DomainError):

@@ -16,8 +16,23 @@ class State(StrEnum):
 
     PENDING = "pending"  # no record seen yet
     VERIFIED = "verified"
-    FAILED = "failed"  # a definite answer: record missing after it was there, or wrong target
+    FAILED = "failed"  # the record was not seen in time, or is not there any more
     RETIRED = "retired"  # removed, but verified once: its links live on, its name is kept
+
+
+class Https(StrEnum):
+    """Which links a tracking domain gets."""
+
+    AUTO = "auto"  # https once it was seen to work, and for good: never http because a certificate is late
+    REQUIRE = "require"  # https alone: before it was seen to work the domain is not used
+    OFF = "off"  # http alone
+
+
+class Scheme(StrEnum):
+    """The scheme of tracked links."""
+
+    HTTP = "http"
+    HTTPS = "https"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +47,14 @@ class TrackingDomain:
     is_default: bool
     diagnosis: str  # the last check in plain words; "" before the first
     created_at: datetime
+    https: Https = Https.AUTO
+    https_since: datetime | None = None  # when HTTPS was first seen to arrive here
+    pending_since: datetime | None = None  # None where it is not pending
     checked_at: datetime | None = None
+    next_check_at: datetime | None = None  # None where it is retired
     verified_at: datetime | None = None  # first time
+    doubts: int = 0  # definite bad answers in a row while it is verified
+    unanswered: int = 0  # checks in a row that saw nothing definite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

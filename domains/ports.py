@@ -10,7 +10,8 @@ from typing import Protocol
 from domains.directory import DomainEntries
 from domains.dns_answer import DnsAnswer
 from domains.evidence import CaaAnswer, Evidence
-from domains.model import SendingDomain, TrackingDomain
+from domains.history import Change, Step
+from domains.model import Https, SendingDomain, TrackingDomain
 from domains.ownership import Claim, Kind
 
 
@@ -74,22 +75,39 @@ class DomainStore(Protocol):
     def find_tracking_domain(self, name: str) -> TrackingDomain | None:
         """Return it, a retired one too."""
 
-    def add_tracking_domain(
-        self, *, project: int, name: str, target: str, created_at: datetime
-    ) -> TrackingDomain:
-        """Add it as pending. Raises `domains.errors.NameTaken`."""
+    def evidence_of(self, name: str) -> Evidence | None:
+        """Return what the last check of a tracking domain saw; None where there is no domain or no check."""
 
-    def update_tracking_domain(self, domain: TrackingDomain) -> None:
-        """Write all fields but `id`, `project` and `is_default`. Raises `domains.errors.UnknownDomain`."""
+    def history(self, project: int, name: str) -> list[Change]:
+        """Return what happened to a project's tracking domain of that name, the oldest first."""
+
+    def add_tracking_domain(
+        self, *, project: int, name: str, target: str, created_at: datetime, https: Https = Https.AUTO
+    ) -> TrackingDomain:
+        """Add it as pending and to be checked at once. Raises `domains.errors.NameTaken`."""
+
+    def record(self, step: Step) -> TrackingDomain:
+        """Store what became of a tracking domain, its entry in the history and the evidence.
+
+        All but id, name and `is_default`: a domain that becomes verified becomes the default where
+        its project has none, as the result tells. The version grows only where mail or clicks fare otherwise.
+        Raises `domains.errors.ChangedMeanwhile`, and stores nothing, where it is no longer as it was before.
+        """
+
+    def rename_tracking_domain(self, step: Step, left: Step) -> TrackingDomain:
+        """Take `step` to another name, the sending domains and `is_default` with it, and keep what is `left`.
+
+        A retired domain of the same project gives way. Raises `domains.errors.ChangedMeanwhile`, `NameTaken`.
+        """
+
+    def remove_tracking_domain(self, step: Step, *, unlinking: tuple[str, ...]) -> None:
+        """Retire or delete it as `step` says, unlinking its sending domains, which must be just these.
+
+        Raises `domains.errors.ChangedMeanwhile`.
+        """
 
     def make_default(self, name: str) -> None:
         """Make it the only default of its project. Raises `domains.errors.UnknownDomain`."""
-
-    def retire_tracking_domain(self, name: str) -> None:
-        """Make it retired and no default, unlinking its senders. Raises `domains.errors.UnknownDomain`."""
-
-    def delete_tracking_domain(self, name: str) -> None:
-        """Delete it, unlinking its senders. Raises `domains.errors.UnknownDomain`."""
 
     def sending_domains(self) -> list[SendingDomain]:
         """Return all of them, by name."""

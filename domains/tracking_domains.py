@@ -6,22 +6,38 @@ Every refusal is a `domains.errors.DomainError` with one sentence that says what
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypedDict
 
-from domains import rules
+from domains import steps
 from domains.dns_records import CnameRecord
-from domains.errors import InvalidName, NameTaken, NoTarget, NotVerified, StillLinked, UnknownDomain
-from domains.model import State, TrackingDomain
+from domains.errors import (
+    ChangedMeanwhile,
+    InvalidName,
+    NameTaken,
+    NoTarget,
+    NotVerified,
+    StillLinked,
+    UnknownDomain,
+)
+from domains.evidence import Evidence
+from domains.history import Change, Step
+from domains.model import Https, State, TrackingDomain
 from domains.names import display, host_name, tracking_domain_name
-from domains.ports import DnsLookup, DomainStore
+from domains.ports import DomainCheck, DomainStore
+from domains.rules import CheckPolicy, judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingDomainDetails:
-    """A tracking domain with the record that makes it work, and the sending domains linked to it."""
+    """A tracking domain with the record that makes it work, and the sending domains linked to it.
+
+    `evidence` is what the last check saw, None before the first.
+    """
 
     domain: TrackingDomain
     record: CnameRecord
     senders: tuple[str, ...]
+    evidence: Evidence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,50 +49,55 @@ class Removal:
     unlinked: tuple[str, ...]  # sending domains that go back to the default
 
 
-class TrackingDomains:
-    """Adds, shows, verifies and removes the tracking domains of one project.
+class DomainSettings(TypedDict, total=False):
+    """What to change of a tracking domain. What is left out stays as it is."""
 
-    `targets` are the configured CNAME targets in stored form, the first of them the one to use by default.
+    name: str  # as typed
+    target: str  # as typed
+    https: Https
+
+
+class TrackingDomains:
+    """Adds, shows, verifies, changes and removes the tracking domains of one project.
+
+    The first of the policy's targets is the one to use by default. `jitter` returns a number in [0, 1).
+    `announce` is told each change of which the history has an entry, once it is stored.
     """
 
     def __init__(
         self,
         *,
         store: DomainStore,
-        resolver: DnsLookup,
-        targets: tuple[str, ...],
+        check: DomainCheck,
+        policy: CheckPolicy,
         clock: Callable[[], datetime],
+        jitter: Callable[[], float],
+        announce: Callable[[Change], None],
         project: int,
     ) -> None:
         self._store = store
-        self._resolver = resolver
-        self._targets = targets
+        self._check = check
+        self._policy = policy
         self._clock = clock
+        self._jitter = jitter
+        self._announce = announce
         self._project = project
 
-    def add(self, name: str, *, target: str | None = None) -> TrackingDomain:
+    def add(self, name: str, *, target: str | None = None, https: Https = Https.AUTO) -> TrackingDomain:
         """Add it as pending; a retired one comes back as pending.
 
         Raises `InvalidName`, `NameTaken`, `NoTarget`.
         """
         chosen = self._target(target)
-        host = tracking_domain_name(name)
-        if host in self._targets:
-            raise InvalidName(
-                f"{display(host)} is a CNAME target of ours; use a subdomain of the sender's domain"
-            )
-        known = self._store.find_tracking_domain(host)
-        if known is None:
-            return self._store.add_tracking_domain(
-                project=self._project, name=host, target=chosen, created_at=self._clock()
-            )
-        if known.project != self._project or known.state is not State.RETIRED:
-            raise NameTaken(
-                f"{display(host)} is a tracking domain already ({known.state}); choose another name"
-            )
-        revived = replace(known, target=chosen, state=State.PENDING, diagnosis="", checked_at=None)
-        self._store.update_tracking_domain(revived)
-        return revived
+        host = self._free_name(name)
+        retired = self._store.find_tracking_domain(host)
+        if retired is not None:
+            return self._record(steps.revived(retired, target=chosen, https=https, now=self._clock()))
+        added = self._store.add_tracking_domain(
+            project=self._project, name=host, target=chosen, https=https, created_at=self._clock()
+        )
+        self._announce(steps.added(added))
+        return added
 
     def all(self, *, retired: bool = False) -> list[TrackingDomain]:
         """Return them by name; the retired ones only where asked for."""
@@ -93,21 +114,52 @@ class TrackingDomains:
             domain=domain,
             record=CnameRecord(name=domain.name, target=domain.target),
             senders=self._senders_of(domain.name),
+            evidence=self._store.evidence_of(domain.name),
         )
 
-    def verify(self, name: str) -> TrackingDomain:
-        """Ask DNS, judge and store. Blocks; the first verified domain becomes the default of the project.
+    def history(self, name: str) -> list[Change]:
+        """Return what happened to a name, a deleted one too, the oldest first. Raises `UnknownDomain`."""
+        host = host_name(name)
+        entries = self._store.history(self._project, host)
+        if not entries:
+            tracking_domain_named(self._store, self._project, host)  # from before there was a history
+        return entries
 
-        Raises `UnknownDomain`.
+    def verify(self, name: str, seen: Callable[[Evidence], None] = lambda _: None) -> TrackingDomain:
+        """Check it now, judge at once and store. Blocks; `seen` as for `DomainCheck`.
+
+        Raises `UnknownDomain`, and `ChangedMeanwhile` where somebody changed it while it was looked at.
         """
-        answer = self._resolver.look_up(self._present(name).name)
-        # Read again: the look-up takes seconds, and what was removed meanwhile must not come back.
-        judged = rules.judge(self._present(name), answer, self._clock())
-        self._store.update_tracking_domain(judged)
-        if judged.state is State.VERIFIED and not any(each.is_default for each in self.all()):
-            self._store.make_default(judged.name)
-            return replace(judged, is_default=True)
-        return judged
+        domain = self._present(name)
+        evidence = self._check.look_at(domain, seen)
+        # Read again: the look takes seconds, and what was removed meanwhile must not come back.
+        present = self._present(name)
+        if (present.id, present.target) != (domain.id, domain.target):
+            raise ChangedMeanwhile(f"{display(domain.name)} was changed meanwhile; verify it again")
+        return self._record(
+            judge(
+                present,
+                evidence,
+                self._clock(),
+                policy=self._policy,
+                by_hand=True,
+                jitter=self._jitter(),
+            )
+        )
+
+    def change(self, name: str, settings: DomainSettings) -> TrackingDomain:
+        """Set target and use of HTTPS, or give it another name.
+
+        Another target or name starts over as pending. The old name is kept as after removal, and its sending
+        domains follow the new one. Raises `UnknownDomain`, `InvalidName`, `NameTaken`, `NoTarget`,
+        `ChangedMeanwhile`.
+        """
+        domain = self._present(name)
+        target = self._target(settings["target"]) if "target" in settings else domain.target
+        https = settings.get("https", domain.https)
+        if "name" in settings and host_name(settings["name"]) != domain.name:
+            return self._rename(domain, settings["name"], target=target, https=https)
+        return self._record(steps.changed(domain, target=target, https=https, now=self._clock()))
 
     def set_default(self, name: str) -> TrackingDomain:
         """Make it the default of the project. Raises `UnknownDomain`, `NotVerified`."""
@@ -122,7 +174,7 @@ class TrackingDomains:
     def remove(self, name: str, *, force: bool = False) -> Removal:
         """Retire it, or delete it where it was never verified; links in mail already sent live on.
 
-        Raises `UnknownDomain`, and `StillLinked` unless `force` unlinks its sending domains.
+        Raises `UnknownDomain`, `ChangedMeanwhile`, and `StillLinked` unless `force` unlinks its senders.
         """
         domain = self._present(name)
         senders = self._senders_of(domain.name)
@@ -131,23 +183,60 @@ class TrackingDomains:
             raise StillLinked(
                 f"{display(domain.name)} is linked to {listed}; unlink first, or force the removal to unlink"
             )
-        retired = domain.verified_at is not None
-        if retired:
-            self._store.retire_tracking_domain(domain.name)
-        else:
-            self._store.delete_tracking_domain(domain.name)
-        return Removal(name=domain.name, retired=retired, unlinked=senders)
+        step = steps.removed(domain, self._clock())
+        self._store.remove_tracking_domain(step, unlinking=senders)
+        self._announce_all(step)
+        return Removal(name=domain.name, retired=step.after is not None, unlinked=senders)
+
+    def _rename(self, domain: TrackingDomain, name: str, *, target: str, https: Https) -> TrackingDomain:
+        host = self._free_name(name)
+        retired = self._store.find_tracking_domain(host)
+        step, left = steps.renamed(
+            domain,
+            name=host,
+            target=target,
+            https=https,
+            verified_at=retired.verified_at if retired else None,
+            now=self._clock(),
+        )
+        renamed = self._store.rename_tracking_domain(step, left)
+        self._announce_all(left, step)
+        return renamed
+
+    def _record(self, step: Step) -> TrackingDomain:
+        recorded = self._store.record(step)
+        self._announce_all(step)
+        return recorded
+
+    def _announce_all(self, *taken: Step) -> None:
+        for step in taken:
+            if step.change is not None:
+                self._announce(step.change)
+
+    def _free_name(self, name: str) -> str:
+        """Return the stored form of a name that nobody uses: unknown, or retired in this project."""
+        host = tracking_domain_name(name)
+        if host in self._policy.targets:
+            raise InvalidName(
+                f"{display(host)} is a CNAME target of ours; use a subdomain of the sender's domain"
+            )
+        known = self._store.find_tracking_domain(host)
+        if known and (known.project != self._project or known.state is not State.RETIRED):
+            raise NameTaken(
+                f"{display(host)} is a tracking domain already ({known.state}); choose another name"
+            )
+        return host
 
     def _target(self, wanted: str | None) -> str:
-        if not self._targets:
+        if not self._policy.targets:
             raise NoTarget(
                 "no CNAME target is configured; set domains.cname_targets to a host of this installation"
             )
         if wanted is None:
-            return self._targets[0]
+            return self._policy.targets[0]
         target = host_name(wanted)
-        if target not in self._targets:
-            listed = ", ".join(self._targets)
+        if target not in self._policy.targets:
+            listed = ", ".join(self._policy.targets)
             raise InvalidName(f"{display(target)} is not among the CNAME targets; choose one of {listed}")
         return target
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from ipaddress import ip_network
 
 from sqlalchemy import URL, Engine
@@ -13,10 +14,14 @@ from accounts.projects import Projects, project_named
 from accounts.routes import Routes
 from domains.claims import Claims
 from domains.names import host_name
+from domains.rules import CheckPolicy
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from events.ports import EventStore
+from service.domain_changes import log_change
+from service.domain_check import domain_check
 from service.errors import OperatorError
+from service.key_file import load_key_ring
 from service.lookup import resolver
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
@@ -53,9 +58,11 @@ def open_tracking_domains(settings: Settings, project: str) -> Iterator[Tracking
     with open_database(settings) as engine:
         yield TrackingDomains(
             store=SqlDomainStore(engine),
-            resolver=resolver(settings),
-            targets=tuple(map(host_name, settings.domains.cname_targets)),
+            check=domain_check(settings, cache(lambda: load_key_ring(settings.keys))),
+            policy=check_policy(settings),
             clock=_now,
+            jitter=secrets.SystemRandom().random,
+            announce=log_change,
             project=project_named(SqlAccountStore(engine), project).id,
         )
 
@@ -122,6 +129,14 @@ def open_event_store(settings: Settings) -> Iterator[EventStore]:
     """Yield the store of events."""
     with open_database(settings) as engine:
         yield SqlEventStore(engine)
+
+
+def check_policy(settings: Settings) -> CheckPolicy:
+    """Return what the settings say of checks of tracking domains."""
+    section = settings.domains
+    return CheckPolicy(
+        targets=tuple(map(host_name, section.cname_targets)), require_probe=section.require_probe
+    )
 
 
 def _now() -> datetime:

@@ -14,7 +14,7 @@ from accounts.secret_hash import SecretHash
 from domains.model import State
 from storage.account_rows import find_project, read_credentials, read_projects, read_routes
 from storage.account_tables import credentials, project_networks, projects, routes
-from storage.domain_store import sending_domains, tracking_domains
+from storage.domain_tables import sending_domains, tracking_domains
 from storage.engine import transaction
 from storage.versions import raise_version, version_of
 

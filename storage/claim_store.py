@@ -10,7 +10,8 @@ from sqlalchemy import Column, Connection, Engine, Integer, Row, Table, select
 from domains.errors import NameTaken, StoreUnavailable
 from domains.model import SendingDomain
 from domains.ownership import CLAIM_LIFETIME, Claim, Kind
-from storage.domain_store import find_sending_domain, insert_sending_domain, sending_domains
+from storage.domain_rows import find_sending_domain, insert_sending_domain
+from storage.domain_tables import sending_domains
 from storage.engine import transaction
 from storage.metadata import StoredText, UtcDateTime, metadata
 from storage.versions import raise_version

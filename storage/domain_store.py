@@ -2,74 +2,33 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Connection,
-    Engine,
-    ForeignKey,
-    Index,
-    Integer,
-    Row,
-    Select,
-    Table,
-    select,
-    text,
-)
+from sqlalchemy import Connection, Delete, Engine, Row, Select, select
 from sqlalchemy.exc import IntegrityError
 
-from domains.directory import DomainEntries, SendingEntry, TrackingEntry
-from domains.errors import NameTaken, StoreUnavailable, UnknownDomain
-from domains.model import SendingDomain, State, TrackingDomain
-from domains.sender_rules import rules_from_json, rules_to_json
-from rewriter.policy import Mode
+from domains.directory import DomainEntries
+from domains.errors import ChangedMeanwhile, NameTaken, StoreUnavailable, UnknownDomain
+from domains.evidence import Evidence
+from domains.evidence_format import to_json
+from domains.history import Change, Step
+from domains.model import Https, SendingDomain, State, TrackingDomain
+from domains.sender_rules import rules_to_json
+from domains.steps import added
+from storage import domain_rows
+from storage.domain_rows import (
+    SENDING_ENTRIES,
+    TRACKING_COLUMNS,
+    TRACKING_ENTRIES,
+    find_sending_domain,
+    insert_sending_domain,
+    tracking_columns,
+)
+from storage.domain_tables import domain_history, sending_domains, tracking_domains
 from storage.engine import transaction
-from storage.metadata import StoredText, UtcDateTime, metadata
 from storage.versions import raise_version, version_of
-
-tracking_domains: Final = Table(
-    "tracking_domains",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("project", Integer, nullable=False),
-    Column("name", StoredText, nullable=False, unique=True),
-    Column("target", StoredText, nullable=False),
-    Column("state", StoredText, nullable=False),
-    Column("is_default", Boolean, nullable=False),
-    Column("diagnosis", StoredText, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("checked_at", UtcDateTime),
-    Column("verified_at", UtcDateTime),
-    # An id is never used again: a slow verification must not write its finding over a newer domain.
-    sqlite_autoincrement=True,
-)
-Index(
-    "uq_tracking_domains_default",
-    tracking_domains.c.project,
-    unique=True,
-    sqlite_where=text("is_default"),
-    postgresql_where=text("is_default"),
-)
-
-sending_domains: Final = Table(
-    "sending_domains",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("project", Integer, nullable=False),
-    Column("name", StoredText, nullable=False, unique=True),
-    Column("tracking_domain", ForeignKey(tracking_domains.c.id, ondelete="SET NULL"), index=True),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("tracking", StoredText),
-    Column("share", Integer, nullable=False, server_default=text("100")),
-    Column("rules", JSON, nullable=False, server_default=text("'{}'")),
-    Column("token", StoredText, nullable=False, server_default=text("''")),
-    Column("verified_at", UtcDateTime),
-    sqlite_autoincrement=True,
-)
 
 
 class SqlDomainStore:
@@ -85,52 +44,92 @@ class SqlDomainStore:
     def entries(self) -> DomainEntries:
         with self._reading() as connection:
             return DomainEntries(
-                list(map(_tracking_entry, _read(connection, _TRACKING_ENTRIES))),
-                list(map(_sending_entry, _read(connection, _SENDING_ENTRIES))),
+                list(map(domain_rows.tracking_entry, _read(connection, TRACKING_ENTRIES))),
+                list(map(domain_rows.sending_entry, _read(connection, SENDING_ENTRIES))),
             )
 
     def tracking_domains(self) -> list[TrackingDomain]:
         with self._reading() as connection:
-            rows = connection.execute(select(tracking_domains).order_by(tracking_domains.c.name))
-            return [_tracking_domain(row) for row in rows]
+            rows = connection.execute(select(*TRACKING_COLUMNS).order_by(tracking_domains.c.name))
+            return [domain_rows.tracking_domain(row) for row in rows]
 
     def find_tracking_domain(self, name: str) -> TrackingDomain | None:
         with self._reading() as connection:
             return _find_tracking_domain(connection, name)
 
-    def add_tracking_domain(
-        self, *, project: int, name: str, target: str, created_at: datetime
-    ) -> TrackingDomain:
-        added = tracking_domains.insert().values(
-            project=project,
-            name=name,
-            target=target,
-            state=State.PENDING,
-            is_default=False,
-            diagnosis="",
-            created_at=created_at,
-        )
-        with self._changing() as connection, _unique(name):
-            row = connection.execute(added.returning(*tracking_domains.c)).one()
-            return _tracking_domain(row)
+    def evidence_of(self, name: str) -> Evidence | None:
+        with self._reading() as connection:
+            found = select(tracking_domains.c.evidence).where(tracking_domains.c.name == name)
+            return domain_rows.evidence(connection.execute(found).scalar_one_or_none())
 
-    def update_tracking_domain(self, domain: TrackingDomain) -> None:
-        changed = (
-            tracking_domains.update()
-            .where(tracking_domains.c.id == domain.id)
-            .values(
-                name=domain.name,
-                target=domain.target,
-                state=domain.state,
-                diagnosis=domain.diagnosis,
-                created_at=domain.created_at,
-                checked_at=domain.checked_at,
-                verified_at=domain.verified_at,
+    def history(self, project: int, name: str) -> list[Change]:
+        with self._reading() as connection:
+            return list(
+                map(domain_rows.change, connection.execute(domain_rows.select_history(project, name)))
             )
-        )
-        with self._changing() as connection, _unique(domain.name):
-            if not connection.execute(changed).rowcount:
-                raise _unknown("tracking", domain.name)
+
+    def add_tracking_domain(
+        self, *, project: int, name: str, target: str, created_at: datetime, https: Https = Https.AUTO
+    ) -> TrackingDomain:
+        row = {
+            "project": project,
+            "name": name,
+            "target": target,
+            "https": https,
+            "state": State.PENDING,
+            "is_default": False,
+            "diagnosis": "",
+            "created_at": created_at,
+            "pending_since": created_at,
+            "next_check_at": created_at,
+        }
+        with self._changing() as connection, _unique(name):
+            inserted = tracking_domains.insert().values(row).returning(*TRACKING_COLUMNS)
+            domain = domain_rows.tracking_domain(connection.execute(inserted).one())
+            _note(connection, added(domain))
+            return domain
+
+    def record(self, step: Step) -> TrackingDomain:
+        if step.after is None or step.after.name != step.before.name:
+            raise ValueError("a removal and a new name are more than a change of one domain")
+        with self._changing(seen=_is_seen(step.before, step.after)) as connection:
+            _refuse_outdated(connection, step.before)
+            columns = tracking_columns(step.after)
+            if step.evidence is not None or step.after.checked_at is None:
+                columns["evidence"] = step.evidence and to_json(step.evidence)
+            is_default = step.before.is_default or _becomes_default(connection, step)
+            _update(connection, step.before.id, **columns, is_default=is_default)
+            _note(connection, step.change)
+            return replace(step.after, is_default=is_default)
+
+    def rename_tracking_domain(self, step: Step, left: Step) -> TrackingDomain:
+        if step.after is None:
+            raise ValueError("a domain that is deleted gets no name")
+        with self._changing() as connection, _unique(step.after.name):
+            _refuse_outdated(connection, step.before)
+            connection.execute(_way_made_for(step.after))
+            _update(connection, step.before.id, **tracking_columns(step.after), evidence=None)
+            if left.after is not None:
+                kept = tracking_domains.insert().values(**tracking_columns(left.after), is_default=False)
+                connection.execute(kept)
+            _note(connection, left.change)
+            _note(connection, step.change)
+            return replace(step.after, is_default=step.before.is_default)
+
+    def remove_tracking_domain(self, step: Step, *, unlinking: tuple[str, ...]) -> None:
+        number = step.before.id
+        with self._changing() as connection:
+            _refuse_outdated(connection, step.before)
+            linked = sending_domains.c.tracking_domain == number
+            names = connection.execute(select(sending_domains.c.name).where(linked)).scalars()
+            if set(names) != set(unlinking):
+                raise _outdated(step.before)
+            connection.execute(sending_domains.update().where(linked).values(tracking_domain=None))
+            if step.after is None:
+                connection.execute(tracking_domains.delete().where(tracking_domains.c.id == number))
+            else:
+                _update(connection, number, **tracking_columns(step.after), is_default=False)
+            _note(connection, step.change)
 
     def make_default(self, name: str) -> None:
         column = tracking_domains.c
@@ -142,24 +141,10 @@ class SqlDomainStore:
                 tracking_domains.update().where(column.id == domain.id).values(is_default=True)
             )
 
-    def retire_tracking_domain(self, name: str) -> None:
-        with self._changing() as connection:
-            number = _known_tracking_domain(connection, name).id
-            retired = tracking_domains.update().where(tracking_domains.c.id == number)
-            connection.execute(retired.values(state=State.RETIRED, is_default=False))
-            senders = sending_domains.update().where(sending_domains.c.tracking_domain == number)
-            connection.execute(senders.values(tracking_domain=None))
-
-    def delete_tracking_domain(self, name: str) -> None:
-        with self._changing() as connection:
-            deleted = tracking_domains.delete().where(tracking_domains.c.name == name)
-            if not connection.execute(deleted).rowcount:
-                raise _unknown("tracking", name)
-
     def sending_domains(self) -> list[SendingDomain]:
         with self._reading() as connection:
-            rows = connection.execute(_senders().order_by(sending_domains.c.name))
-            return [_sending_domain(row) for row in rows]
+            rows = connection.execute(domain_rows.select_senders().order_by(sending_domains.c.name))
+            return [domain_rows.sending_domain(row) for row in rows]
 
     def find_sending_domain(self, name: str) -> SendingDomain | None:
         with self._reading() as connection:
@@ -210,10 +195,14 @@ class SqlDomainStore:
         return transaction(self._engine, writes=False, raising=StoreUnavailable)
 
     @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """Run a change, and let the version grow in the same transaction."""
+    def _changing(self, *, seen: bool = True) -> Iterator[Connection]:
+        """Run a change, and let the version grow in the same transaction.
+
+        It stays where relay and tracker cannot see the change: they would read all domains again for it.
+        """
         with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
-            raise_version(connection, "domains")
+            if seen:
+                raise_version(connection, "domains")
             yield connection
 
 
@@ -229,10 +218,55 @@ def _unknown(kind: str, name: str) -> UnknownDomain:
     return UnknownDomain(f"There is no {kind} domain {name}.")
 
 
-def _find_tracking_domain(connection: Connection, name: str) -> TrackingDomain | None:
-    wanted = select(tracking_domains).where(tracking_domains.c.name == name)
+def _outdated(domain: TrackingDomain) -> ChangedMeanwhile:
+    return ChangedMeanwhile(f"{domain.name} was changed meanwhile; nothing was done, try again")
+
+
+def _refuse_outdated(connection: Connection, domain: TrackingDomain) -> None:
+    """Make sure that the domain is as it was when it was judged, and stays so until the transaction ends."""
+    wanted = select(*TRACKING_COLUMNS).where(tracking_domains.c.id == domain.id).with_for_update()
     row = connection.execute(wanted).one_or_none()
-    return None if row is None else _tracking_domain(row)
+    if row is None or domain_rows.tracking_domain(row) != domain:
+        raise _outdated(domain)
+
+
+def _is_seen(before: TrackingDomain, after: TrackingDomain) -> bool:
+    """Tell whether mail or clicks fare otherwise afterwards."""
+    return any(
+        getattr(before, name) != getattr(after, name) for name in ("project", "state", "https", "https_since")
+    )
+
+
+def _way_made_for(domain: TrackingDomain) -> Delete:
+    """Return what deletes the project's retired domain of that name."""
+    own = tracking_domains.c
+    return tracking_domains.delete().where(
+        own.name == domain.name, own.project == domain.project, own.state == State.RETIRED
+    )
+
+
+def _becomes_default(connection: Connection, step: Step) -> bool:
+    """Tell whether this is the first verified domain of a project without a default."""
+    if step.after is None or step.after.state is not State.VERIFIED or step.before.state is State.VERIFIED:
+        return False
+    own = tracking_domains.c
+    default = select(own.id).where(own.project == step.after.project, own.is_default)
+    return connection.execute(default).first() is None
+
+
+def _update(connection: Connection, number: int, **columns: Any) -> None:
+    connection.execute(tracking_domains.update().where(tracking_domains.c.id == number).values(columns))
+
+
+def _note(connection: Connection, change: Change | None) -> None:
+    if change is not None:
+        connection.execute(domain_history.insert().values(domain_rows.change_columns(change)))
+
+
+def _find_tracking_domain(connection: Connection, name: str) -> TrackingDomain | None:
+    wanted = select(*TRACKING_COLUMNS).where(tracking_domains.c.name == name)
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else domain_rows.tracking_domain(row)
 
 
 def _known_tracking_domain(connection: Connection, name: str) -> TrackingDomain:
@@ -242,121 +276,6 @@ def _known_tracking_domain(connection: Connection, name: str) -> TrackingDomain:
     return domain
 
 
-def _tracking_domain(row: Row[Any]) -> TrackingDomain:
-    return TrackingDomain(
-        id=row.id,
-        project=row.project,
-        name=row.name,
-        target=row.target,
-        state=State(row.state),
-        is_default=row.is_default,
-        diagnosis=row.diagnosis,
-        created_at=row.created_at,
-        checked_at=row.checked_at,
-        verified_at=row.verified_at,
-    )
-
-
-_TRACKING_ENTRIES: Final = select(
-    tracking_domains.c.name,
-    tracking_domains.c.project,
-    tracking_domains.c.state,
-    tracking_domains.c.is_default,
-)
-
-_SENDING_ENTRIES: Final = select(
-    sending_domains.c.name,
-    sending_domains.c.project,
-    tracking_domains.c.name.label("tracking_domain"),
-    sending_domains.c.tracking,
-    sending_domains.c.share,
-    sending_domains.c.id,
-    sending_domains.c.verified_at,
-    sending_domains.c.rules,
-).select_from(sending_domains.outerjoin(tracking_domains))
-
-
 def _read(connection: Connection, wanted: Select[Any]) -> Iterator[Row[Any]]:
     """Yield the rows, a few at a time: a driver that takes them all at once holds the interpreter's lock."""
     yield from connection.execution_options(yield_per=500).execute(wanted)
-
-
-def _tracking_entry(row: Row[Any]) -> TrackingEntry:
-    return TrackingEntry(row.name, row.project, State(row.state), row.is_default)
-
-
-def _sending_entry(row: Row[Any]) -> SendingEntry:
-    tracking = None if row.tracking is None else Mode(row.tracking)
-    return SendingEntry(
-        row.name,
-        row.project,
-        row.tracking_domain,
-        tracking,
-        row.share,
-        row.id,
-        row.verified_at is not None,
-        rules_from_json(row.rules),
-    )
-
-
-def find_sending_domain(connection: Connection, name: str) -> SendingDomain | None:
-    """Return it, or None."""
-    row = connection.execute(_senders().where(sending_domains.c.name == name)).one_or_none()
-    return None if row is None else _sending_domain(row)
-
-
-def insert_sending_domain(
-    connection: Connection,
-    *,
-    project: int,
-    name: str,
-    created_at: datetime,
-    token: str,
-    verified_at: datetime | None = None,
-) -> SendingDomain:
-    """Insert it with nothing set, and return it."""
-    added = sending_domains.insert().values(
-        project=project, name=name, created_at=created_at, token=token, verified_at=verified_at
-    )
-    number = connection.execute(added.returning(sending_domains.c.id)).scalar_one()
-    return SendingDomain(
-        id=number,
-        project=project,
-        name=name,
-        tracking_domain=None,
-        created_at=created_at,
-        token=token,
-        verified_at=verified_at,
-    )
-
-
-def _senders() -> Select[Any]:
-    """Select sending domains, each with the name of its tracking domain."""
-    own = sending_domains.c
-    return select(
-        own.id,
-        own.project,
-        own.name,
-        own.created_at,
-        own.tracking,
-        own.share,
-        own.rules,
-        own.token,
-        own.verified_at,
-        tracking_domains.c.name.label("tracking_domain"),
-    ).select_from(sending_domains.outerjoin(tracking_domains))
-
-
-def _sending_domain(row: Row[Any]) -> SendingDomain:
-    return SendingDomain(
-        id=row.id,
-        project=row.project,
-        name=row.name,
-        tracking_domain=row.tracking_domain,
-        created_at=row.created_at,
-        tracking=None if row.tracking is None else Mode(row.tracking),
-        share=row.share,
-        rules=rules_from_json(row.rules),
-        token=row.token,
-        verified_at=row.verified_at,
-    )

@@ -7,12 +7,17 @@ import pytest
 
 from domains.claims import Claims
 from domains.dns_answer import DnsAnswer, DnsStatus, Unanswered
+from domains.evidence import Evidence, ProbeAnswer, Reached
+from domains.history import Change
+from domains.model import TrackingDomain
+from domains.rules import CheckPolicy
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from tests.domains.builders import NOW, PROJECT
 from tests.domains.memory_store import MemoryStore
 
 TARGET, SECOND_TARGET = "links.waypost.test", "eu.waypost.test"
+ADDRESS = "192.0.2.10"
 TRACK, OTHER = "track.example.com", "click.example.com"
 
 
@@ -31,7 +36,8 @@ class FakeDns:
         if self.fault:
             return DnsAnswer(host=host, status=DnsStatus.UNKNOWN, detail=self.fault)
         chain = self.chains.get(host, ())
-        return DnsAnswer(host=host, status=DnsStatus.FOUND if chain else DnsStatus.NO_RECORD, chain=chain)
+        status = DnsStatus.FOUND if chain else DnsStatus.NO_RECORD
+        return DnsAnswer(host=host, status=status, chain=chain, addresses=(ADDRESS,) if chain else ())
 
     def txt_records(self, name: str) -> tuple[str, ...]:
         self.during()
@@ -60,6 +66,25 @@ class Clock:
         return self.now
 
 
+class FakeCheck:
+    """A `domains.ports.DomainCheck` that asks `dns` alone; all targets have the address of `ADDRESS`."""
+
+    def __init__(self, dns: FakeDns, clock: Clock) -> None:
+        self._dns = dns
+        self._clock = clock
+        self.https = Reached.NOT_PROBED
+
+    def look_at(self, domain: TrackingDomain, seen: Callable[[Evidence], None]) -> Evidence:
+        evidence = Evidence(
+            at=self._clock(),
+            dns=self._dns.look_up(domain.name),
+            target_addresses=(ADDRESS,),
+            https=ProbeAnswer(reached=self.https),
+        )
+        seen(evidence)
+        return evidence
+
+
 @pytest.fixture
 def store() -> MemoryStore:
     return MemoryStore()
@@ -76,9 +101,26 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def domains(store: MemoryStore, dns: FakeDns, clock: Clock) -> TrackingDomains:
+def check(dns: FakeDns, clock: Clock) -> FakeCheck:
+    return FakeCheck(dns, clock)
+
+
+@pytest.fixture
+def announced() -> list[Change]:
+    """What `domains` announced."""
+    return []
+
+
+@pytest.fixture
+def domains(store: MemoryStore, check: FakeCheck, clock: Clock, announced: list[Change]) -> TrackingDomains:
     return TrackingDomains(
-        store=store, resolver=dns, targets=(TARGET, SECOND_TARGET), clock=clock, project=PROJECT
+        store=store,
+        check=check,
+        policy=CheckPolicy(targets=(TARGET, SECOND_TARGET)),
+        clock=clock,
+        jitter=lambda: 0.5,
+        announce=announced.append,
+        project=PROJECT,
     )
 
 

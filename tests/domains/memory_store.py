@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from domains.directory import DomainEntries, SendingEntry, TrackingEntry
-from domains.errors import NameTaken, StoreUnavailable, UnknownDomain
-from domains.model import SendingDomain, State, TrackingDomain
+from domains.errors import ChangedMeanwhile, NameTaken, StoreUnavailable, UnknownDomain
+from domains.evidence import Evidence
+from domains.history import Change, Step
+from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.ownership import Claim, Kind
+from domains.steps import added
 
 
 class MemoryStore:
@@ -19,6 +22,8 @@ class MemoryStore:
         self._tracking: dict[str, TrackingDomain] = {}
         self._sending: dict[str, SendingDomain] = {}
         self._claims: dict[tuple[int, Kind, str], Claim] = {}
+        self._history: list[Change] = []
+        self._evidence: dict[int, Evidence] = {}  # by id
 
     def version(self) -> int:
         self._reach()
@@ -39,8 +44,16 @@ class MemoryStore:
         self._reach()
         return self._tracking.get(name)
 
+    def evidence_of(self, name: str) -> Evidence | None:
+        domain = self.find_tracking_domain(name)
+        return domain and self._evidence.get(domain.id)
+
+    def history(self, project: int, name: str) -> list[Change]:
+        self._reach()
+        return [each for each in self._history if (each.project, each.domain) == (project, name)]
+
     def add_tracking_domain(
-        self, *, project: int, name: str, target: str, created_at: datetime
+        self, *, project: int, name: str, target: str, created_at: datetime, https: Https = Https.AUTO
     ) -> TrackingDomain:
         self._reach()
         if name in self._tracking:
@@ -50,20 +63,68 @@ class MemoryStore:
             project=project,
             name=name,
             target=target,
+            https=https,
             state=State.PENDING,
             is_default=False,
             diagnosis="",
             created_at=created_at,
+            pending_since=created_at,
+            next_check_at=created_at,
         )
+        self._note(added(self._tracking[name]))
         self._changed()
         return self._tracking[name]
 
-    def update_tracking_domain(self, domain: TrackingDomain) -> None:
-        kept = next((each for each in self.tracking_domains() if each.id == domain.id), None)
-        if kept is None:
-            raise UnknownDomain(f"no tracking domain is called {domain.name}")
-        del self._tracking[kept.name]
-        self._tracking[domain.name] = replace(domain, project=kept.project, is_default=kept.is_default)
+    def record(self, step: Step) -> TrackingDomain:
+        before, after = step.before, step.after
+        assert after is not None
+        assert after.name == before.name
+        self._refuse_outdated(before)
+        becomes_verified = after.state is State.VERIFIED is not before.state
+        is_default = becomes_verified and not self._has_default(after.project)
+        after = replace(after, is_default=before.is_default or is_default)
+        self._tracking[before.name] = after
+        if step.evidence:
+            self._evidence[before.id] = step.evidence
+        elif after.checked_at is None:
+            self._evidence.pop(before.id, None)
+        self._note(step.change)
+        seen = ("project", "state", "https", "https_since")
+        if any(getattr(before, name) != getattr(after, name) for name in seen):
+            self._changed()
+        return after
+
+    def rename_tracking_domain(self, step: Step, left: Step) -> TrackingDomain:
+        assert step.after is not None
+        self._refuse_outdated(step.before)
+        old, new = step.before.name, step.after.name
+        taken = self._tracking.get(new)
+        if taken and (taken.project, taken.state) != (step.after.project, State.RETIRED):
+            raise NameTaken(f"{new} is a tracking domain already")
+        del self._tracking[old]
+        self._evidence.pop(step.before.id, None)
+        self._tracking[new] = step.after
+        if left.after is not None:
+            self._tracking[old] = replace(left.after, id=self._next_id())
+        for sender in self.sending_domains():
+            if sender.tracking_domain == old:
+                self._sending[sender.name] = replace(sender, tracking_domain=new)
+        self._note(left.change)
+        self._note(step.change)
+        self._changed()
+        return step.after
+
+    def remove_tracking_domain(self, step: Step, *, unlinking: tuple[str, ...]) -> None:
+        name = step.before.name
+        self._refuse_outdated(step.before)
+        if {each.name for each in self.sending_domains() if each.tracking_domain == name} != set(unlinking):
+            raise ChangedMeanwhile(f"{name} was changed meanwhile")
+        for sender in unlinking:
+            self._sending[sender] = replace(self._sending[sender], tracking_domain=None)
+        del self._tracking[name]
+        if step.after is not None:
+            self._tracking[name] = step.after
+        self._note(step.change)
         self._changed()
 
     def make_default(self, name: str) -> None:
@@ -71,18 +132,6 @@ class MemoryStore:
         for domain in self.tracking_domains():
             if domain.project == chosen.project:
                 self._tracking[domain.name] = replace(domain, is_default=domain.name == name)
-        self._changed()
-
-    def retire_tracking_domain(self, name: str) -> None:
-        domain = self._tracking_domain(name)
-        self._unlink_all(name)
-        self._tracking[name] = replace(domain, state=State.RETIRED, is_default=False)
-        self._changed()
-
-    def delete_tracking_domain(self, name: str) -> None:
-        self._tracking_domain(name)
-        self._unlink_all(name)
-        del self._tracking[name]
         self._changed()
 
     def sending_domains(self) -> list[SendingDomain]:
@@ -170,10 +219,17 @@ class MemoryStore:
             raise UnknownDomain(f"no sending domain is called {name}")
         return domain
 
-    def _unlink_all(self, tracking_domain: str) -> None:
-        for sender in self.sending_domains():
-            if sender.tracking_domain == tracking_domain:
-                self._sending[sender.name] = replace(sender, tracking_domain=None)
+    def _refuse_outdated(self, domain: TrackingDomain) -> None:
+        self._reach()
+        if domain not in self._tracking.values():
+            raise ChangedMeanwhile(f"{domain.name} was changed meanwhile")
+
+    def _has_default(self, project: int) -> bool:
+        return any(each.is_default for each in self._tracking.values() if each.project == project)
+
+    def _note(self, change: Change | None) -> None:
+        if change is not None:
+            self._history.append(change)
 
     def _reach(self) -> None:
         if not self.available:

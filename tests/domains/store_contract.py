@@ -7,14 +7,19 @@ class TestMyStore(DomainStoreContract):
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from domains.directory import SendingEntry, TrackingEntry
-from domains.errors import NameTaken, UnknownDomain
-from domains.model import SendingDomain, State, TrackingDomain
+from domains.dns_answer import DnsAnswer, DnsStatus
+from domains.errors import ChangedMeanwhile, NameTaken, UnknownDomain
+from domains.evidence import CaaAnswer, CaaStatus, Evidence, HstsPolicy, ProbeAnswer, Reached
+from domains.history import Cause, Change, Step
+from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.ports import DomainStore
+from domains.steps import removed, renamed
 from rewriter.policy import Mode, Overrides, SignedMail, VisibleUrl
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -25,13 +30,22 @@ OTHER = "click.example.com"
 TARGET = "links.waypost.test"
 SENDER = "example.com"
 TOKEN = "abc234"
+BYSTANDER = "bystander.example.com"
+DAY = timedelta(days=1)
+EVIDENCE = Evidence(
+    at=LATER,
+    dns=DnsAnswer(host=TRACK, status=DnsStatus.FOUND, chain=(TARGET,), addresses=("192.0.2.1",)),
+    caa=CaaAnswer(status=CaaStatus.FORBIDDEN, found_at="example.com", records=('0 issue "ca.test"',)),
+    http=ProbeAnswer(reached=Reached.OTHER, status=404, server="nginx\0\ud800"),
+    hsts=(HstsPolicy(host="example.com", max_age=1, include_subdomains=True),),
+)
 
 CHANGES: dict[str, Callable[[DomainStore], object]] = {
     "add tracking domain": lambda store: add_tracking(store, "new.example.com"),
-    "update": lambda store: store.update_tracking_domain(replace(tracking(store), diagnosis="seen")),
+    "record": lambda store: verify(store),
+    "rename": lambda store: rename(store),
     "make default": lambda store: store.make_default(TRACK),
-    "retire": lambda store: store.retire_tracking_domain(TRACK),
-    "delete tracking domain": lambda store: store.delete_tracking_domain(TRACK),
+    "remove tracking domain": lambda store: remove(store),
     "add sending domain": lambda store: add_sending(store, "new.example.org"),
     "link": lambda store: store.link(SENDER, TRACK),
     "update sending domain": lambda store: store.update_sending_domain(replace(sending(store), share=1)),
@@ -42,8 +56,24 @@ CHANGES: dict[str, Callable[[DomainStore], object]] = {
 REFUSALS: dict[str, tuple[Callable[[DomainStore], object], type[Exception]]] = {
     "add tracking domain": (lambda store: add_tracking(store, TRACK), NameTaken),
     "make default": (lambda store: store.make_default("no.example.com"), UnknownDomain),
-    "retire": (lambda store: store.retire_tracking_domain("no.example.com"), UnknownDomain),
-    "delete tracking domain": (lambda store: store.delete_tracking_domain("no.example.com"), UnknownDomain),
+    "record what was changed meanwhile": (
+        lambda store: store.record(step_to(outdated(store), state=State.VERIFIED)),
+        ChangedMeanwhile,
+    ),
+    "rename what was changed meanwhile": (
+        lambda store: store.rename_tracking_domain(*renaming(outdated(store))),
+        ChangedMeanwhile,
+    ),
+    "rename to a name that is taken": (lambda store: rename(store, BYSTANDER), NameTaken),
+    "remove what was changed meanwhile": (
+        lambda store: store.remove_tracking_domain(removed(outdated(store), LATER), unlinking=()),
+        ChangedMeanwhile,
+    ),
+    "remove with senders that were not named": (lambda store: remove(store, BYSTANDER), ChangedMeanwhile),
+    "remove with senders that are not linked": (
+        lambda store: store.remove_tracking_domain(removed(tracking(store), LATER), unlinking=(SENDER,)),
+        ChangedMeanwhile,
+    ),
     "add sending domain": (lambda store: add_sending(store, SENDER), NameTaken),
     "link an unknown sender": (lambda store: store.link("no.example.org", TRACK), UnknownDomain),
     "link to an unknown domain": (lambda store: store.link(SENDER, "no.example.com"), UnknownDomain),
@@ -88,6 +118,55 @@ def sending(store: DomainStore) -> SendingDomain:
     return found
 
 
+def step_to(domain: TrackingDomain, **changes: Any) -> Step:
+    """Return a step with an entry in the history and evidence, as a check makes it."""
+    after = replace(domain, **changes)
+    change = Change(
+        project=domain.project,
+        domain=domain.name,
+        at=LATER,
+        cause=Cause.CHECKED,
+        before=domain.state,
+        after=after.state,
+        detail="seen – gut",
+        evidence=EVIDENCE,
+    )
+    return Step(before=domain, after=after, change=change, evidence=EVIDENCE)
+
+
+def verify(store: DomainStore, name: str = TRACK) -> TrackingDomain:
+    """Make a domain verified."""
+    verified = step_to(
+        tracking(store, name),
+        state=State.VERIFIED,
+        checked_at=LATER,
+        next_check_at=LATER + DAY,
+        verified_at=LATER,
+        pending_since=None,
+    )
+    return store.record(verified)
+
+
+def renaming(domain: TrackingDomain, name: str = "renamed.example.com") -> tuple[Step, Step]:
+    """Return the steps that rename a domain."""
+    return renamed(domain, name=name, target=domain.target, https=domain.https, verified_at=None, now=LATER)
+
+
+def rename(store: DomainStore, name: str = "renamed.example.com") -> TrackingDomain:
+    """Rename the domain of a filled store."""
+    return store.rename_tracking_domain(*renaming(tracking(store), name))
+
+
+def remove(store: DomainStore, name: str = TRACK, unlinking: tuple[str, ...] = ()) -> None:
+    """Remove a domain."""
+    store.remove_tracking_domain(removed(tracking(store, name), LATER), unlinking=unlinking)
+
+
+def outdated(store: DomainStore) -> TrackingDomain:
+    """Return the domain of a filled store as somebody saw it before it was changed."""
+    return replace(tracking(store), target="before.waypost.test")
+
+
 def link_of(store: DomainStore, sender: str = SENDER) -> str | None:
     """Return the link of a sending domain that is there."""
     found = store.find_sending_domain(sender)
@@ -104,9 +183,12 @@ class DomainStoreContract:
 
     @pytest.fixture
     def filled(self, store: DomainStore) -> DomainStore:
-        """A store with one tracking domain and one sending domain, not linked."""
+        """A store with a tracking domain and a sending domain that are not linked, and two that are."""
         add_tracking(store)
         add_sending(store)
+        add_tracking(store, BYSTANDER)
+        add_sending(store, "bystander.example")
+        store.link("bystander.example", BYSTANDER)
         return store
 
     def test_an_empty_store_holds_nothing(self, store: DomainStore) -> None:
@@ -126,6 +208,8 @@ class DomainStoreContract:
             is_default=False,
             diagnosis="",
             created_at=NOW,
+            pending_since=NOW,
+            next_check_at=NOW,
         )
         assert added == expected
         assert store.find_tracking_domain(TRACK) == expected
@@ -147,8 +231,7 @@ class DomainStoreContract:
 
     def test_the_entries_say_the_same_as_the_lists(self, filled: DomainStore) -> None:
         add_tracking(filled, OTHER)
-        filled.update_tracking_domain(replace(tracking(filled), state=State.VERIFIED))
-        filled.make_default(TRACK)
+        verify(filled)
         add_sending(filled, "another.example")
         filled.link(SENDER, TRACK)
         filled.update_sending_domain(replace(sending(filled), tracking=Mode.OBSERVE, share=5))
@@ -170,35 +253,105 @@ class DomainStoreContract:
         assert filled.find_tracking_domain(TRACK)
         assert filled.find_sending_domain(TRACK)
 
-    def test_update_writes_every_field_it_owns(self, filled: DomainStore) -> None:
-        changed = replace(
+    def test_record_writes_every_field_but_the_default(self, filled: DomainStore) -> None:
+        step = step_to(
             tracking(filled),
+            project=7,
             target="eu.waypost.test",
-            state=State.VERIFIED,
+            state=State.FAILED,
+            is_default=True,
             diagnosis="points to eu.waypost.test – gut",
+            https=Https.REQUIRE,
+            https_since=LATER,
+            pending_since=None,
             checked_at=LATER,
+            next_check_at=LATER + DAY,
             verified_at=NOW,
+            doubts=2,
+            unanswered=3,
         )
-        filled.update_tracking_domain(changed)
-        assert tracking(filled) == changed
+        assert step.after is not None
+        expected = replace(step.after, is_default=False)
+        assert filled.record(step) == expected
+        assert tracking(filled) == expected
+        assert filled.evidence_of(TRACK) == EVIDENCE
 
-    def test_update_can_take_times_back(self, filled: DomainStore) -> None:
+    def test_record_can_take_times_and_evidence_back(self, filled: DomainStore) -> None:
         before = tracking(filled)
-        filled.update_tracking_domain(replace(before, checked_at=LATER))
-        filled.update_tracking_domain(before)
-        assert tracking(filled).checked_at is None
+        checked = filled.record(step_to(before, checked_at=LATER))
+        filled.record(Step(before=checked, after=before))
+        assert tracking(filled) == before
+        assert filled.evidence_of(TRACK) is None
 
-    def test_update_leaves_project_and_default_alone(self, filled: DomainStore) -> None:
-        filled.make_default(TRACK)
-        filled.update_tracking_domain(replace(tracking(filled), project=7, is_default=False))
-        assert tracking(filled).project == PROJECT
-        assert tracking(filled).is_default
+    def test_what_nobody_sees_leaves_the_version(self, filled: DomainStore) -> None:
+        before = filled.version()
+        filled.record(step_to(tracking(filled), diagnosis="no record", checked_at=LATER, unanswered=1))
+        assert filled.version() == before
+        filled.record(step_to(tracking(filled), https_since=LATER))
+        assert filled.version() > before
 
-    def test_update_of_an_unknown_domain_is_refused(self, filled: DomainStore) -> None:
-        gone = tracking(filled)
-        filled.delete_tracking_domain(TRACK)
-        with pytest.raises(UnknownDomain):
-            filled.update_tracking_domain(gone)
+    def test_the_first_verified_becomes_the_default(self, filled: DomainStore) -> None:
+        add_tracking(filled, OTHER, project=2)
+        assert verify(filled, BYSTANDER).is_default
+        assert not verify(filled).is_default
+        assert verify(filled, OTHER).is_default
+        assert [each.name for each in filled.tracking_domains() if each.is_default] == [BYSTANDER, OTHER]
+
+    def test_one_that_stays_verified_does_not_become_the_default(self, filled: DomainStore) -> None:
+        verify(filled)
+        verify(filled, BYSTANDER)
+        remove(filled)
+        assert not filled.record(step_to(tracking(filled, BYSTANDER), diagnosis="still good")).is_default
+
+    def test_of_two_checks_of_the_same_moment_one_counts(self, filled: DomainStore) -> None:
+        seen = tracking(filled)
+        filled.record(step_to(seen, checked_at=LATER))
+        with pytest.raises(ChangedMeanwhile):
+            filled.record(step_to(seen, state=State.FAILED))
+
+    def test_what_was_removed_does_not_come_back(self, filled: DomainStore) -> None:
+        seen = verify(filled)
+        remove(filled)
+        with pytest.raises(ChangedMeanwhile):
+            filled.record(step_to(seen, diagnosis="seen"))
+        assert tracking(filled).state is State.RETIRED
+
+    def test_the_history_tells_all_and_outlives_the_domain(self, filled: DomainStore) -> None:
+        step = step_to(tracking(filled), diagnosis="no record")
+        filled.record(step)
+        filled.record(Step(before=tracking(filled), after=tracking(filled)))
+        remove(filled)
+        first, second, third = filled.history(PROJECT, TRACK)
+        assert (first.cause, first.at, first.before, first.after) == (Cause.ADDED, NOW, None, State.PENDING)
+        assert second == step.change
+        assert (third.cause, third.before, third.after) == (Cause.REMOVED, State.PENDING, None)
+        assert filled.history(2, TRACK) == []
+
+    def test_renaming_takes_links_and_default_along(self, filled: DomainStore) -> None:
+        verify(filled)
+        filled.link(SENDER, TRACK)
+        new = rename(filled)
+        assert (new.state, new.is_default, new.verified_at) == (State.PENDING, True, None)
+        assert tracking(filled, new.name) == new
+        assert link_of(filled) == new.name
+        old = tracking(filled)
+        assert (old.state, old.is_default, old.verified_at) == (State.RETIRED, False, LATER)
+        assert old.id != new.id
+        assert filled.evidence_of(new.name) is None
+        assert filled.history(PROJECT, new.name)[-1].cause is Cause.RENAMED
+        assert filled.history(PROJECT, TRACK)[-1].after is State.RETIRED
+
+    def test_renaming_what_was_never_verified_frees_the_name(self, filled: DomainStore) -> None:
+        rename(filled)
+        assert filled.find_tracking_domain(TRACK) is None
+        add_tracking(filled)
+
+    def test_renaming_back_takes_the_retired_name(self, filled: DomainStore) -> None:
+        verify(filled)
+        new = rename(filled)
+        filled.rename_tracking_domain(*renaming(new, TRACK))
+        assert tracking(filled).id == new.id
+        assert filled.find_tracking_domain(new.name) is None
 
     def test_a_project_has_one_default(self, filled: DomainStore) -> None:
         add_tracking(filled, OTHER)
@@ -221,25 +374,20 @@ class DomainStoreContract:
         filled.link(SENDER, None)
         assert link_of(filled) is None
 
-    def test_deleting_a_tracking_domain_unlinks_its_senders_alone(self, filled: DomainStore) -> None:
-        add_tracking(filled, OTHER)
-        add_sending(filled, "other.example")
+    def test_removing_a_tracking_domain_unlinks_its_senders_alone(self, filled: DomainStore) -> None:
         filled.link(SENDER, TRACK)
-        filled.link("other.example", OTHER)
-        filled.delete_tracking_domain(TRACK)
+        remove(filled, unlinking=(SENDER,))
         assert filled.find_tracking_domain(TRACK) is None
         assert link_of(filled) is None
-        assert link_of(filled, "other.example") == OTHER
+        assert link_of(filled, "bystander.example") == BYSTANDER
 
     def test_retiring_keeps_the_name_and_nothing_that_mail_uses(self, filled: DomainStore) -> None:
-        filled.update_tracking_domain(
-            replace(tracking(filled), state=State.VERIFIED, verified_at=NOW, diagnosis="good")
-        )
+        verify(filled)
         filled.link(SENDER, TRACK)
-        filled.make_default(TRACK)
         before = tracking(filled)
-        filled.retire_tracking_domain(TRACK)
-        assert tracking(filled) == replace(before, state=State.RETIRED, is_default=False)
+        assert before.is_default
+        remove(filled, unlinking=(SENDER,))
+        assert tracking(filled) == replace(before, state=State.RETIRED, is_default=False, next_check_at=None)
         assert link_of(filled) is None
 
     def test_how_far_a_sending_domain_has_gone_live(self, filled: DomainStore) -> None:
@@ -305,4 +453,6 @@ class DomainStoreContract:
         filled.sending_domains()
         filled.find_tracking_domain(TRACK)
         filled.find_sending_domain(SENDER)
+        filled.evidence_of(TRACK)
+        filled.history(PROJECT, TRACK)
         assert filled.version() == before

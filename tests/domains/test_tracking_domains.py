@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from domains.errors import (
+    ChangedMeanwhile,
     DomainError,
     InvalidName,
     NameTaken,
@@ -13,12 +15,23 @@ from domains.errors import (
     StoreUnavailable,
     UnknownDomain,
 )
-from domains.model import State
+from domains.evidence import Evidence, Reached
+from domains.history import Cause, Change, Step
+from domains.model import Https, State
+from domains.rules import CheckPolicy
 from domains.sending_domains import SendingDomains
-from domains.tracking_domains import TrackingDomains
+from domains.steps import removed
+from domains.tracking_domains import DomainSettings, TrackingDomains
 from tests.domains.builders import NOW, PROJECT
-from tests.domains.conftest import OTHER, SECOND_TARGET, TARGET, TRACK, Clock, FakeDns
+from tests.domains.conftest import OTHER, SECOND_TARGET, TARGET, TRACK, Clock, FakeCheck, FakeDns
 from tests.domains.memory_store import MemoryStore
+
+
+def retire_in_another_project(store: MemoryStore, name: str) -> None:
+    """Add a retired tracking domain that is not ours."""
+    added = store.add_tracking_domain(project=2, name=name, target=TARGET, created_at=NOW)
+    verified = store.record(Step(before=added, after=replace(added, verified_at=NOW)))
+    store.remove_tracking_domain(removed(verified, NOW), unlinking=())
 
 
 class TestAddTrackingDomain:
@@ -62,15 +75,22 @@ class TestAddTrackingDomain:
     def test_a_name_of_another_project_is_taken_even_when_retired(
         self, domains: TrackingDomains, store: MemoryStore
     ) -> None:
-        store.add_tracking_domain(project=2, name=TRACK, target=TARGET, created_at=NOW)
-        store.retire_tracking_domain(TRACK)
+        retire_in_another_project(store, TRACK)
         with pytest.raises(NameTaken):
             domains.add(TRACK)
 
     def test_without_a_configured_target_there_is_nothing_to_point_to(
-        self, store: MemoryStore, dns: FakeDns, clock: Clock
+        self, store: MemoryStore, check: FakeCheck, clock: Clock
     ) -> None:
-        domains = TrackingDomains(store=store, resolver=dns, targets=(), clock=clock, project=PROJECT)
+        domains = TrackingDomains(
+            store=store,
+            check=check,
+            policy=CheckPolicy(),
+            clock=clock,
+            jitter=lambda: 0.5,
+            announce=print,
+            project=PROJECT,
+        )
         with pytest.raises(NoTarget, match=r"set domains.cname_targets"):
             domains.add(TRACK)
 
@@ -163,22 +183,187 @@ class TestVerify:
         dns.chains[TRACK] = (TARGET,)
         assert domains.verify(TRACK).is_default
 
-    def test_a_default_lost_to_a_crash_is_made_up_for(
-        self, verified: TrackingDomains, store: MemoryStore
-    ) -> None:
-        domain = store.find_tracking_domain(TRACK)
-        assert domain is not None
-        store.delete_tracking_domain(TRACK)
-        store.add_tracking_domain(project=domain.project, name=TRACK, target=TARGET, created_at=NOW)
-        assert verified.verify(TRACK).is_default
-
-    def test_what_was_removed_during_the_look_up_stays_removed(
-        self, verified: TrackingDomains, dns: FakeDns, store: MemoryStore
-    ) -> None:
-        dns.during = lambda: store.retire_tracking_domain(TRACK)
+    def test_what_was_removed_meanwhile_stays_removed(self, verified: TrackingDomains, dns: FakeDns) -> None:
+        dns.during = lambda: verified.remove(TRACK)
         with pytest.raises(UnknownDomain):
             verified.verify(TRACK)
         assert verified.show(TRACK).domain.state is State.RETIRED
+
+    @pytest.mark.parametrize(
+        ("settings", "kept"),
+        [({"target": SECOND_TARGET}, SECOND_TARGET), ({"name": OTHER}, None)],
+        ids=["target", "name"],
+    )
+    def test_what_was_changed_meanwhile_is_not_judged(
+        self, domains: TrackingDomains, dns: FakeDns, settings: DomainSettings, kept: str | None
+    ) -> None:
+        domains.add(TRACK)
+        dns.chains[TRACK] = (TARGET,)
+        dns.during = lambda: domains.change(TRACK, settings)
+        with pytest.raises((ChangedMeanwhile, UnknownDomain)):
+            domains.verify(TRACK)
+        (present,) = domains.all()
+        assert (present.state, present.target) == (State.PENDING, kept or TARGET)
+
+    def test_it_tells_what_is_seen_and_keeps_it(self, domains: TrackingDomains, clock: Clock) -> None:
+        domains.add(TRACK)
+        seen: list[Evidence] = []
+        domains.verify(TRACK, seen.append)
+        assert seen == [domains.show(TRACK).evidence]
+
+    def test_the_next_check_is_scheduled(self, verified: TrackingDomains, clock: Clock) -> None:
+        assert verified.show(TRACK).domain.next_check_at == clock.now + timedelta(days=1)
+
+
+class TestChange:
+    def test_another_target_starts_over(self, verified: TrackingDomains, clock: Clock) -> None:
+        clock.now += timedelta(hours=1)
+        changed = verified.change(TRACK, {"target": SECOND_TARGET})
+        assert (changed.target, changed.state, changed.diagnosis) == (SECOND_TARGET, State.PENDING, "")
+        assert (changed.pending_since, changed.next_check_at) == (clock.now, clock.now)
+        assert (changed.verified_at, changed.is_default, changed.checked_at) == (NOW, True, None)
+        assert verified.show(TRACK).evidence is None
+        assert verified.show(TRACK).domain == changed
+
+    def test_the_use_of_https_leaves_the_state(
+        self, verified: TrackingDomains, check: FakeCheck, clock: Clock
+    ) -> None:
+        check.https = Reached.OURS
+        verified.verify(TRACK)
+        changed = verified.change(TRACK, {"https": Https.REQUIRE})
+        assert (changed.https, changed.state, changed.https_since) == (Https.REQUIRE, State.VERIFIED, NOW)
+        assert changed.next_check_at == clock.now
+
+    def test_another_target_forgets_that_https_worked(
+        self, verified: TrackingDomains, check: FakeCheck
+    ) -> None:
+        check.https = Reached.OURS
+        assert verified.verify(TRACK).https_since == NOW
+        assert verified.change(TRACK, {"target": SECOND_TARGET}).https_since is None
+
+    @pytest.mark.parametrize(
+        "settings", [{}, {"target": TARGET, "https": Https.AUTO}, {"name": "TRACK.example.com"}]
+    )
+    def test_nothing_new_changes_nothing(
+        self,
+        verified: TrackingDomains,
+        store: MemoryStore,
+        announced: list[Change],
+        settings: DomainSettings,
+    ) -> None:
+        before = (store.version(), verified.show(TRACK), list(announced))
+        verified.change(TRACK, settings)
+        assert (store.version(), verified.show(TRACK), announced) == before
+
+    @pytest.mark.parametrize(
+        ("settings", "error", "sentence"),
+        [
+            ({"target": "us.waypost.test"}, InvalidName, "choose one of"),
+            ({"name": "example.com"}, InvalidName, "is a root domain"),
+            ({"name": TARGET}, InvalidName, "is a CNAME target of ours"),
+            ({"name": OTHER}, NameTaken, r"already \(pending\)"),
+        ],
+    )
+    def test_a_refusal_changes_nothing(
+        self,
+        verified: TrackingDomains,
+        store: MemoryStore,
+        settings: DomainSettings,
+        error: type[DomainError],
+        sentence: str,
+    ) -> None:
+        verified.add(OTHER)
+        before = (store.version(), store.tracking_domains())
+        with pytest.raises(error, match=sentence):
+            verified.change(TRACK, settings)
+        assert (store.version(), store.tracking_domains()) == before
+
+
+class TestRename:
+    def test_the_new_name_starts_over_and_the_old_one_lives_on(
+        self, verified: TrackingDomains, senders: SendingDomains, clock: Clock
+    ) -> None:
+        senders.add("example.com")
+        senders.link("example.com", TRACK)
+        clock.now += timedelta(hours=1)
+        renamed = verified.change(TRACK, {"name": "Click.example.com", "https": Https.REQUIRE})
+        assert (renamed.name, renamed.state, renamed.verified_at) == (OTHER, State.PENDING, None)
+        assert (renamed.https, renamed.target, renamed.is_default) == (Https.REQUIRE, TARGET, True)
+        assert (renamed.pending_since, renamed.next_check_at) == (clock.now, clock.now)
+        assert verified.all() == [renamed]
+        assert verified.show(OTHER).senders == ("example.com",)
+        old = verified.show(TRACK).domain
+        assert (old.state, old.verified_at, old.is_default) == (State.RETIRED, NOW, False)
+
+    def test_a_name_that_was_never_verified_is_freed(
+        self, domains: TrackingDomains, store: MemoryStore
+    ) -> None:
+        domains.add(TRACK)
+        domains.change(TRACK, {"name": OTHER})
+        assert store.find_tracking_domain(TRACK) is None
+
+    def test_back_again_the_name_is_still_one_that_was_verified(self, verified: TrackingDomains) -> None:
+        verified.change(TRACK, {"name": OTHER})
+        back = verified.change(OTHER, {"name": TRACK})
+        assert (back.state, back.verified_at) == (State.PENDING, NOW)
+        assert verified.remove(TRACK).retired
+
+    def test_a_name_that_another_project_retired_is_taken(
+        self, verified: TrackingDomains, store: MemoryStore
+    ) -> None:
+        retire_in_another_project(store, OTHER)
+        with pytest.raises(NameTaken):
+            verified.change(TRACK, {"name": OTHER})
+
+    def test_the_history_of_either_name_tells_the_other(self, verified: TrackingDomains) -> None:
+        verified.change(TRACK, {"name": OTHER})
+        left, arrived = verified.history(TRACK)[-1], verified.history(OTHER)[-1]
+        assert (left.cause, left.before, left.after) == (Cause.RENAMED, State.VERIFIED, State.RETIRED)
+        assert OTHER in left.detail
+        assert (arrived.cause, arrived.before, arrived.after) == (Cause.RENAMED, None, State.PENDING)
+        assert TRACK in arrived.detail
+
+
+class TestHistory:
+    def test_each_change_is_kept_and_announced(
+        self, verified: TrackingDomains, dns: FakeDns, announced: list[Change]
+    ) -> None:
+        verified.verify(TRACK)
+        del dns.chains[TRACK]
+        verified.verify(TRACK)
+        verified.change(TRACK, {"target": SECOND_TARGET})
+        verified.remove(TRACK)
+        verified.add(TRACK)
+        entries = verified.history("TRACK.example.com")
+        assert entries == announced
+        pending, good, failed, retired = State.PENDING, State.VERIFIED, State.FAILED, State.RETIRED
+        assert [(each.cause, each.before, each.after) for each in entries] == [
+            (Cause.ADDED, None, pending),
+            (Cause.VERIFIED_BY_HAND, pending, good),
+            (Cause.VERIFIED_BY_HAND, good, failed),
+            (Cause.SET, failed, pending),
+            (Cause.REMOVED, pending, retired),
+            (Cause.REVIVED, retired, pending),
+        ]
+        assert [each.evidence is not None for each in entries] == [False, True, True, False, False, False]
+
+    def test_that_of_a_deleted_domain_can_be_read(self, domains: TrackingDomains) -> None:
+        domains.add(TRACK)
+        domains.remove(TRACK)
+        assert [each.after for each in domains.history(TRACK)] == [State.PENDING, None]
+
+    def test_a_name_without_one_is_refused(self, domains: TrackingDomains) -> None:
+        with pytest.raises(UnknownDomain):
+            domains.history(TRACK)
+
+    def test_nothing_is_announced_that_was_not_stored(
+        self, verified: TrackingDomains, store: MemoryStore, announced: list[Change]
+    ) -> None:
+        before = list(announced)
+        store.available = False
+        with pytest.raises(StoreUnavailable):
+            verified.remove(TRACK)
+        assert announced == before
 
 
 class TestSetDefault:

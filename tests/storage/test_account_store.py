@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine
@@ -7,6 +8,9 @@ from sqlalchemy import Engine
 from accounts.errors import NotRemovable, StoreUnavailable
 from accounts.model import Holdings
 from accounts.ports import AccountStore
+from domains.history import Step
+from domains.model import State
+from domains.steps import removed
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 from storage.metadata import metadata
@@ -76,17 +80,19 @@ def test_domains_keep_a_project_and_retired_ones_do_not(store: SqlAccountStore, 
     project = store.find_project(NAME)
     assert project is not None
     domains = SqlDomainStore(engine)
-    domains.add_tracking_domain(
+    added = domains.add_tracking_domain(
         project=project.id, name="track.example.com", target="t.waypost.test", created_at=NOW
     )
     domains.add_sending_domain(project=project.id, name="example.com", created_at=NOW, token="t")
+    verified = replace(added, state=State.VERIFIED, verified_at=NOW)
+    domain = domains.record(Step(before=added, after=verified))
     assert store.holdings(project.id) == Holdings(
         tracking_domains=("track.example.com",), sending_domains=("example.com",)
     )
     with pytest.raises(NotRemovable):
         store.delete_project(NAME)
     domains.delete_sending_domain("example.com")
-    domains.retire_tracking_domain("track.example.com")
+    domains.remove_tracking_domain(removed(domain, NOW), unlinking=())
     store.delete_project(NAME)
     [kept] = domains.tracking_domains()
     assert kept.project == project.id

@@ -1,11 +1,10 @@
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine
 
-from domains.errors import NameTaken, StoreUnavailable
+from domains.errors import StoreUnavailable
 from domains.ports import DomainStore
 from storage.domain_store import SqlDomainStore
 from tests.domains.store_contract import (
@@ -16,7 +15,7 @@ from tests.domains.store_contract import (
     DomainStoreContract,
     add_sending,
     add_tracking,
-    link_of,
+    remove,
     tracking,
 )
 from tests.storage.databases import Database
@@ -32,6 +31,8 @@ QUERIES: dict[str, Callable[[DomainStore], object]] = {
     "tracking domains": lambda store: store.tracking_domains(),
     "find tracking domain": lambda store: store.find_tracking_domain(TRACK),
     "sending domains": lambda store: store.sending_domains(),
+    "evidence": lambda store: store.evidence_of(TRACK),
+    "history": lambda store: store.history(1, TRACK),
     "find sending domain": lambda store: store.find_sending_domain(SENDER),
 }
 
@@ -48,7 +49,7 @@ class TestContract(DomainStoreContract):
 
 
 def state_of(store: DomainStore) -> object:
-    return store.version(), store.tracking_domains(), store.sending_domains()
+    return store.version(), store.tracking_domains(), store.history(1, TRACK), store.sending_domains()
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -96,28 +97,9 @@ def test_the_version_grows_by_one_for_each_change(store: SqlDomainStore) -> None
     assert store.version() == 2
 
 
-def test_an_update_to_a_name_that_is_taken_is_refused(store: SqlDomainStore) -> None:
-    add_tracking(store)
-    domain = add_tracking(store, OTHER)
-    before = state_of(store)
-
-    with pytest.raises(NameTaken, match=TRACK):
-        store.update_tracking_domain(replace(domain, name=TRACK))
-    assert state_of(store) == before
-
-
-def test_a_link_follows_a_domain_that_is_renamed(store: SqlDomainStore) -> None:
-
-    add_sending(store)
-    domain = add_tracking(store)
-    store.link(SENDER, TRACK)
-    store.update_tracking_domain(replace(domain, name=OTHER))
-    assert link_of(store) == OTHER
-
-
 def test_an_id_is_never_used_again(store: SqlDomainStore) -> None:
     old = add_tracking(store)
-    store.delete_tracking_domain(TRACK)
+    remove(store)
     assert add_tracking(store, OTHER).id > old.id
 
 
