@@ -13,7 +13,7 @@ from certificates.errors import InvalidChain
 from certificates.model import Certificate, Issued
 
 
-def read_chain(host: str, issued: Issued, sealed_key: bytes) -> Certificate:
+def read_chain(host: str, issued: Issued, *, authority: str, sealed_key: bytes) -> Certificate:
     """Return what was issued with what its first certificate says. Raises `InvalidChain`.
 
     A certificate for another name or key would make every handshake fail, and nobody here would see it.
@@ -30,6 +30,7 @@ def read_chain(host: str, issued: Issued, sealed_key: bytes) -> Certificate:
     if leaf.public_key().public_bytes(*form) != key.public_key().public_bytes(*form):
         raise InvalidChain(f"the certificate that was issued for {host} is for another key")
     return Certificate(
+        authority=authority,
         chain=issued.chain,
         sealed_key=sealed_key,
         issuer=_issuer(leaf),

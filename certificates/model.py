@@ -22,6 +22,7 @@ class State(StrEnum):
 class Certificate:
     """What an authority issued. `chain` is PEM, the host's own certificate first."""
 
+    authority: str  # the URL of its directory
     chain: str
     sealed_key: bytes = field(repr=False)  # `sealed_keys.KeySeal`
     issuer: str

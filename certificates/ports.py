@@ -17,6 +17,10 @@ Publish = Callable[[str, str], AbstractContextManager[None]]
 class Authority(Protocol):
     """Issues certificates. Blocks, for a bounded time; safe to use from several threads."""
 
+    @property
+    def directory(self) -> str:
+        """The URL that names it."""
+
     def issue(self, host: str, publish: Publish, *, replaces: Certificate | None = None) -> Issued:
         """Return a new certificate with a key of its own. Raises `errors.AuthorityError`."""
 

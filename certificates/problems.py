@@ -19,6 +19,8 @@ OURS: Final = {
 _THEIRS: Final = {
     "accountDoesNotExist": "The certificate authority does not know our account any more; a new one is "
     "registered by itself.",
+    "agreementRequired": "The certificate authority wants its terms agreed to; read them, and set "
+    "tls.terms_agreed.",
     "badCSR": "The certificate authority refused the request for this host name.",
     "badNonce": "The certificate authority refused one request after another as repeated; it is tried "
     "again by itself.",

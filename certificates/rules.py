@@ -48,14 +48,15 @@ def is_leased(record: HostRecord, now: datetime) -> bool:
 
 
 def order_from(record: HostRecord, now: datetime, *, by_hand: bool = False) -> datetime:
-    """Return when an order may start, a time up to `now` where it may at once; the lease left aside.
+    """Return when an order for a host without a usable certificate may start, `now` where it may at once.
 
-    By hand it may start while the certificate is good, and before its time after a failure, but no sooner
-    than `FLOOR` after it.
+    After a failure it waits for the back-off, by hand for `FLOOR` alone.
     """
+    if record.problem is None:
+        return now
     if by_hand:
-        return now if record.problem is None else record.problem.at + FLOOR
-    return now if record.due_at is None else record.due_at
+        return record.problem.at + FLOOR
+    return record.due_at or now
 
 
 def claimed(record: HostRecord, *, until: datetime) -> HostRecord:
@@ -63,16 +64,14 @@ def claimed(record: HostRecord, *, until: datetime) -> HostRecord:
     return replace(record, leased_until=until, due_at=until)
 
 
-def issued(
-    record: HostRecord, certificate: Certificate, advice: RenewalAdvice | None, random: float
-) -> HostRecord:
-    """Return the record with a new certificate and the time of its renewal."""
+def issued(record: HostRecord, certificate: Certificate, random: float, *, advice_at: datetime) -> HostRecord:
+    """Return the record with a new certificate and the time of its renewal, until the authority advises."""
     return replace(
         record,
         certificate=certificate,
-        due_at=renewal_time(certificate, advice, random),
+        due_at=renewal_time(certificate, None, random),
         leased_until=None,
-        advice_at=None if advice is None else advice.ask_again_at,
+        advice_at=advice_at,
         failures=0,
         problem=None,
     )
@@ -101,16 +100,14 @@ def revoked(record: HostRecord) -> HostRecord:
     return replace(record, certificate=None, due_at=None, advice_at=None, failures=0, problem=None)
 
 
-def advised(
-    record: HostRecord, advice: RenewalAdvice | None, random: float, ask_again_at: datetime
-) -> HostRecord:
-    """Return the record after the authority was asked when to renew, with or without an answer.
+def advised(record: HostRecord, advice: RenewalAdvice, random: float) -> HostRecord:
+    """Return the record with the authority's answer to when to renew.
 
     While the last order failed its back-off stands. A time that lies in the window stays: choosing anew at
     each time of asking would draw all renewals to the window's start.
     """
-    asked = replace(record, advice_at=advice.ask_again_at if advice else ask_again_at)
-    if advice is None or record.certificate is None or record.failures:
+    asked = replace(record, advice_at=advice.ask_again_at)
+    if record.certificate is None or record.failures:
         return asked
     if record.due_at is not None and advice.start <= record.due_at <= advice.end:
         return asked

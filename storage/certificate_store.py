@@ -117,6 +117,7 @@ def _row(record: HostRecord) -> dict[str, Any]:
     return {
         "host": record.host,
         "version": record.version,
+        "authority": certificate and certificate.authority,
         "chain": certificate and certificate.chain,
         "sealed_key": certificate and certificate.sealed_key,
         "issuer": certificate and certificate.issuer,
@@ -151,6 +152,7 @@ def _record(row: Row[Any]) -> HostRecord:
 
 def _certificate(row: Row[Any]) -> Certificate:
     return Certificate(
+        authority=row.authority,
         chain=row.chain,
         sealed_key=row.sealed_key,
         issuer=row.issuer,

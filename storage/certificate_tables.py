@@ -13,6 +13,7 @@ certificates: Final = Table(
     metadata,
     Column("host", StoredText, primary_key=True),
     Column("version", Integer, nullable=False, index=True),
+    Column("authority", StoredText),
     Column("chain", StoredText),
     Column("sealed_key", LargeBinary),
     Column("issuer", StoredText),

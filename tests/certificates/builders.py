@@ -1,10 +1,14 @@
 """Values for tests of certificates."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from certificates.authority import AcmeAuthority, AcmeSettings
 from certificates.model import Account, Certificate, Challenge, HostRecord
+from certificates.ports import AccountStore, ChallengeStore, Publish
 from certificates.sealed_keys import KeySeal
 from links.key_ring import KeyRing
 
@@ -17,6 +21,7 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
 CERTIFICATE: Final = Certificate(
+    authority=DIRECTORY,
     chain="-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n",
     sealed_key=b"\x00\x01 sealed \xff",
     issuer="Test Authority T1",
@@ -37,3 +42,21 @@ def key_seal(ring: KeyRing | None = None) -> KeySeal:
     """Return a seal under one key, or under the ring."""
     known = ring or KeyRing.first(b"k" * 32, 0)
     return KeySeal(lambda: known, clock=lambda: NOW, random=lambda count: bytes(range(count)))
+
+
+def acme_authority(directory: str, store: AccountStore, **settings: Any) -> AcmeAuthority:
+    """Return an authority whose account is in `store`."""
+    chosen = AcmeSettings(directory=directory, **{"terms_agreed": True} | settings)
+    return AcmeAuthority(chosen, store, key_seal(), now=lambda: NOW)
+
+
+def publisher(store: ChallengeStore) -> Publish:
+    """Publish in the store."""
+
+    @contextmanager
+    def publish(token: str, answer: str) -> Iterator[None]:
+        store.put_challenge(Challenge(token=token, host=HOST, answer=answer, expires_at=NOW + HOUR), now=NOW)
+        yield
+        store.delete_challenge(token)
+
+    return publish

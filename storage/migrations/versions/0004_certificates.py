@@ -17,6 +17,7 @@ def _create_certificates() -> None:
         "certificates",
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("authority", sa.Text()),
         sa.Column("chain", sa.Text()),
         sa.Column("sealed_key", sa.LargeBinary()),
         sa.Column("issuer", sa.Text()),
