@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("rewriter", "links", "events", "dns_lookups", "tracker", "relay")
+NAMES = ("rewriter", "links", "events", "directory", "dns_lookups", "tracker", "relay")
 
 
 def main() -> None:

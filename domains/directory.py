@@ -5,16 +5,14 @@ project; the system's default; none. A tracking domain counts only while it is a
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from domains.model import ALL, SendingDomain, State, TrackingDomain
 from domains.names import normalised, parents_within_registrable, registrable
 from domains.ownership import ownership
 from rewriter.policy import NO_OVERRIDES, Mode, Overrides
-
-KEPT_CHOICES: Final = 4096
 
 
 class Why(StrEnum):
@@ -26,8 +24,7 @@ class Why(StrEnum):
     NONE = "no tracking domain"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """What a sender gets. At most one of `tracking_domain` and `system_default` is set.
 
     `sending_domain` is the project's sending domain that the sender belongs to, itself or a parent; None for
@@ -94,14 +91,15 @@ class DomainEntries(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """A snapshot of all domains. Choices are made when they are asked for; the last few thousand are kept."""
+    """A snapshot of all domains. A choice is made when it is asked for: it takes less than a microsecond, and
+    one kept for each domain would take as much memory as all the rest.
+    """
 
     _tracking: Mapping[str, TrackingEntry]
     _sending: Mapping[str, SendingEntry]  # those that count
     _idle: Collection[SendingEntry]  # those that do not
     _defaults: Mapping[int, str]  # the active default of each project that has one
     _last_resort: Choice  # for a project without a default
-    _choices: dict[str, Choice] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def build(
@@ -195,15 +193,8 @@ class Directory:
         return Choice(sending_domain=None, tracking_domain=name, system_default=None, why=Why.PROJECT_DEFAULT)
 
     def _choice_of(self, sender: SendingEntry) -> Choice:
-        choice = self._choices.get(sender.name)
-        if choice is None:
-            if len(self._choices) >= KEPT_CHOICES:
-                self._choices.clear()
-            choice = self._choices[sender.name] = self._made(sender)
-        return choice
-
-    def _made(self, sender: SendingEntry) -> Choice:
-        linked, default = self._linked(sender), self._default(sender.project)
+        linked = self._linked(sender)
+        default = self._last_resort if linked else self._default(sender.project)
         return Choice(
             sending_domain=sender.name,
             tracking_domain=linked or default.tracking_domain,

@@ -1,11 +1,10 @@
 """Rows of tracking domains, their history and sending domains as values of `domains`, and back."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from domains.directory import SendingEntry, TrackingEntry
 from domains.evidence import Evidence
 from domains.evidence_format import from_json, to_json
 from domains.history import Cause, Change
@@ -16,24 +15,6 @@ from storage.domain_tables import domain_history, sending_domains, tracking_doma
 
 # What `tracking_domain` needs: the evidence, kilobytes a row, is read where it is shown.
 TRACKING_COLUMNS = tuple(column for column in tracking_domains.c if column.name != "evidence")
-
-TRACKING_ENTRIES: Final = select(
-    tracking_domains.c.name,
-    tracking_domains.c.project,
-    tracking_domains.c.state,
-    tracking_domains.c.is_default,
-)
-
-SENDING_ENTRIES: Final = select(
-    sending_domains.c.name,
-    sending_domains.c.project,
-    tracking_domains.c.name.label("tracking_domain"),
-    sending_domains.c.tracking,
-    sending_domains.c.share,
-    sending_domains.c.id,
-    sending_domains.c.verified_at,
-    sending_domains.c.rules,
-).select_from(sending_domains.outerjoin(tracking_domains))
 
 
 def tracking_domain(row: Row[Any]) -> TrackingDomain:
@@ -147,26 +128,6 @@ def sending_domain(row: Row[Any]) -> SendingDomain:
         rules=rules_from_json(row.rules),
         token=row.token,
         verified_at=row.verified_at,
-    )
-
-
-def tracking_entry(row: Row[Any]) -> TrackingEntry:
-    """Return the value of a row of `TRACKING_ENTRIES`."""
-    return TrackingEntry(row.name, row.project, State(row.state), row.is_default)
-
-
-def sending_entry(row: Row[Any]) -> SendingEntry:
-    """Return the value of a row of `SENDING_ENTRIES`."""
-    tracking = None if row.tracking is None else Mode(row.tracking)
-    return SendingEntry(
-        row.name,
-        row.project,
-        row.tracking_domain,
-        tracking,
-        row.share,
-        row.id,
-        row.verified_at is not None,
-        rules_from_json(row.rules),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Engine, Row, Select, select
+from sqlalchemy import Connection, Delete, Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from domains.directory import DomainEntries
@@ -18,10 +18,9 @@ from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.sender_rules import rules_to_json
 from domains.steps import added
 from storage import domain_rows
+from storage.domain_entries import read_entries
 from storage.domain_rows import (
-    SENDING_ENTRIES,
     TRACKING_COLUMNS,
-    TRACKING_ENTRIES,
     find_sending_domain,
     insert_sending_domain,
     tracking_columns,
@@ -43,10 +42,7 @@ class SqlDomainStore:
 
     def entries(self) -> DomainEntries:
         with self._reading() as connection:
-            return DomainEntries(
-                list(map(domain_rows.tracking_entry, _read(connection, TRACKING_ENTRIES))),
-                list(map(domain_rows.sending_entry, _read(connection, SENDING_ENTRIES))),
-            )
+            return read_entries(connection)
 
     def tracking_domains(self) -> list[TrackingDomain]:
         with self._reading() as connection:
@@ -274,8 +270,3 @@ def _known_tracking_domain(connection: Connection, name: str) -> TrackingDomain:
     if domain is None:
         raise _unknown("tracking", name)
     return domain
-
-
-def _read(connection: Connection, wanted: Select[Any]) -> Iterator[Row[Any]]:
-    """Yield the rows, a few at a time: a driver that takes them all at once holds the interpreter's lock."""
-    yield from connection.execution_options(yield_per=500).execute(wanted)
