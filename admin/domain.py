@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from admin.dns_record import record_fields, record_text
+from admin.dns_record import print_proof_needed, record_fields, record_text
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.output import json_option, print_json, print_table, say
+from domains.claims import ProofNeeded
 from domains.model import State, TrackingDomain
 from domains.names import display
 from domains.tracking_domains import TrackingDomainDetails
@@ -29,13 +30,20 @@ def domain() -> None:
 @project_option
 @pass_invocation
 def add(invocation: Invocation, project: str, name: str, target: str | None, as_json: bool) -> None:
-    """Add a tracking domain, and print the CNAME record to create."""
+    """Add a tracking domain, and print the CNAME record to create.
+
+    One that another project removed is this project's once a TXT record proves it: run it again then.
+    """
     with open_tracking_domains(invocation.settings(), project) as domains:
-        added = domains.add(name, target=target)
-        details = domains.show(added.name)
+        try:
+            details = domains.show(domains.add(name, target=target).name)
+        except ProofNeeded as needed:
+            print_proof_needed(needed, as_json=as_json)
+            raise
     if as_json:
         print_json(_details(details))
         return
+    added = details.domain
     say(f"Added {display(added.name)}. Create this DNS record:\n")
     say(record_text(details.record))
     say(f"\nThen: waypost domain verify {added.name}{of_project(project)}")

@@ -90,6 +90,10 @@ class Claims:
             raise ProofNeeded(seen.message, seen.record)
         return claim
 
+    def end(self, claim: Claim) -> None:
+        """Take it back, or away once it is fulfilled."""
+        self._store.end(claim)
+
     def take_sending_domain(self, claim: Claim) -> SendingDomain:
         """Give the name to the project, verified, with nothing set. Raises `NameTaken`."""
         return self._store.take_sending_domain(claim, self._clock())

@@ -18,6 +18,7 @@ class Cause(StrEnum):
     RENAMED = "renamed"
     REMOVED = "removed"
     REVIVED = "revived"  # added again after it was removed
+    TAKEN_OVER = "taken over"  # by another project, after it was removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,9 @@ class ClaimStore(Protocol):
     def find_claim(self, project: int, kind: Kind, name: str) -> Claim | None:
         """Return it, an expired one too."""
 
+    def end(self, claim: Claim) -> None:
+        """Delete it; one that is gone changes nothing."""
+
     def take_sending_domain(self, claim: Claim, at: datetime) -> SendingDomain:
         """Give the name to the project of the claim, verified, with nothing set; the claim ends.
 

@@ -20,6 +20,14 @@ def revived(domain: TrackingDomain, *, target: str, https: Https, now: datetime)
     return Step(before=domain, after=after, change=change)
 
 
+def taken_over(domain: TrackingDomain, *, project: int, target: str, https: Https, now: datetime) -> Step:
+    """Give a retired domain to another project, as pending. Its old links go on as they are."""
+    after = replace(_pending(domain, now), project=project, target=target, https=https)
+    detail = f"from project {domain.project}, target {target}"
+    change = _entry(after, now, Cause.TAKEN_OVER, domain.state, after.state, detail)
+    return Step(before=domain, after=after, change=change)
+
+
 def changed(domain: TrackingDomain, *, target: str, https: Https, now: datetime) -> Step:
     """Set the target, which makes the domain pending again, and the use of HTTPS."""
     after, words = domain, []

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from domains import steps
+from domains.claims import Claims
 from domains.dns_records import CnameRecord
 from domains.errors import (
     ChangedMeanwhile,
@@ -23,6 +24,7 @@ from domains.evidence import Evidence
 from domains.history import Change, Step
 from domains.model import Https, State, TrackingDomain
 from domains.names import display, host_name, tracking_domain_name
+from domains.ownership import Kind
 from domains.ports import DomainCheck, DomainStore
 from domains.rules import CheckPolicy, judge
 
@@ -61,6 +63,7 @@ class TrackingDomains:
     """Adds, shows, verifies, changes and removes the tracking domains of one project.
 
     The first of the policy's targets is the one to use by default. `jitter` returns a number in [0, 1).
+    `claims` are the project's.
     `announce` is told each change of which the history has an entry, once it is stored.
     """
 
@@ -73,6 +76,7 @@ class TrackingDomains:
         clock: Callable[[], datetime],
         jitter: Callable[[], float],
         announce: Callable[[Change], None],
+        claims: Claims,
         project: int,
     ) -> None:
         self._store = store
@@ -81,23 +85,29 @@ class TrackingDomains:
         self._clock = clock
         self._jitter = jitter
         self._announce = announce
+        self._claims = claims
         self._project = project
 
     def add(self, name: str, *, target: str | None = None, https: Https = Https.AUTO) -> TrackingDomain:
         """Add it as pending; a retired one comes back as pending.
 
-        Raises `InvalidName`, `NameTaken`, `NoTarget`.
+        One that is retired in another project is this project's once this one proves it. Raises
+        `InvalidName`, `NameTaken`, `NoTarget`, `ProofNeeded`, `ChangedMeanwhile`.
         """
         chosen = self._target(target)
-        host = self._free_name(name)
-        retired = self._store.find_tracking_domain(host)
-        if retired is not None:
-            return self._record(steps.revived(retired, target=chosen, https=https, now=self._clock()))
-        added = self._store.add_tracking_domain(
-            project=self._project, name=host, target=chosen, https=https, created_at=self._clock()
-        )
-        self._announce(steps.added(added))
-        return added
+        host = self._usable_name(name)
+        known = self._store.find_tracking_domain(host)
+        if known is None:
+            added = self._store.add_tracking_domain(
+                project=self._project, name=host, target=chosen, https=https, created_at=self._clock()
+            )
+            self._announce(steps.added(added))
+            return added
+        if known.state is not State.RETIRED:
+            raise _taken(known)
+        if known.project != self._project:
+            return self._take_over(known, target=chosen, https=https)
+        return self._record(steps.revived(known, target=chosen, https=https, now=self._clock()))
 
     def all(self, *, retired: bool = False) -> list[TrackingDomain]:
         """Return them by name; the retired ones only where asked for."""
@@ -188,6 +198,13 @@ class TrackingDomains:
         self._announce_all(step)
         return Removal(name=domain.name, retired=step.after is not None, unlinked=senders)
 
+    def _take_over(self, retired: TrackingDomain, *, target: str, https: Https) -> TrackingDomain:
+        claim = self._claims.proven(Kind.TRACKING, retired.name)
+        step = steps.taken_over(retired, project=self._project, target=target, https=https, now=self._clock())
+        taken = self._record(step)
+        self._claims.end(claim)  # by itself: one that is left over proves only what was proven
+        return taken
+
     def _rename(self, domain: TrackingDomain, name: str, *, target: str, https: Https) -> TrackingDomain:
         host = self._free_name(name)
         retired = self._store.find_tracking_domain(host)
@@ -215,15 +232,17 @@ class TrackingDomains:
 
     def _free_name(self, name: str) -> str:
         """Return the stored form of a name that nobody uses: unknown, or retired in this project."""
+        host = self._usable_name(name)
+        known = self._store.find_tracking_domain(host)
+        if known and (known.project != self._project or known.state is not State.RETIRED):
+            raise _taken(known)
+        return host
+
+    def _usable_name(self, name: str) -> str:
         host = tracking_domain_name(name)
         if host in self._policy.targets:
             raise InvalidName(
                 f"{display(host)} is a CNAME target of ours; use a subdomain of the sender's domain"
-            )
-        known = self._store.find_tracking_domain(host)
-        if known and (known.project != self._project or known.state is not State.RETIRED):
-            raise NameTaken(
-                f"{display(host)} is a tracking domain already ({known.state}); choose another name"
             )
         return host
 
@@ -249,6 +268,12 @@ class TrackingDomains:
             for sender in self._store.sending_domains()
             if sender.project == self._project and sender.tracking_domain == tracking_domain
         )
+
+
+def _taken(known: TrackingDomain) -> NameTaken:
+    return NameTaken(
+        f"{display(known.name)} is a tracking domain already ({known.state}); choose another name"
+    )
 
 
 def tracking_domain_named(store: DomainStore, project: int, name: str) -> TrackingDomain:

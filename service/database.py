@@ -56,6 +56,7 @@ def url_of(section: DatabaseSection) -> URL:
 def open_tracking_domains(settings: Settings, project: str) -> Iterator[TrackingDomains]:
     """Yield the use cases of a project's tracking domains. Raises AccountError."""
     with open_database(settings) as engine:
+        number = project_named(SqlAccountStore(engine), project).id
         yield TrackingDomains(
             store=SqlDomainStore(engine),
             check=domain_check(settings, cache(lambda: load_key_ring(settings.keys))),
@@ -63,7 +64,8 @@ def open_tracking_domains(settings: Settings, project: str) -> Iterator[Tracking
             clock=_now,
             jitter=secrets.SystemRandom().random,
             announce=log_change,
-            project=project_named(SqlAccountStore(engine), project).id,
+            claims=_claims(settings, engine, number),
+            project=number,
         )
 
 

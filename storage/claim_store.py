@@ -54,6 +54,10 @@ class SqlClaimStore:
         with transaction(self._engine, writes=False, raising=StoreUnavailable) as connection:
             return _find(connection, project, kind, name)
 
+    def end(self, claim: Claim) -> None:
+        with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
+            _end(connection, claim)
+
     def take_sending_domain(self, claim: Claim, at: datetime) -> SendingDomain:
         with self._changing() as connection:
             known = find_sending_domain(connection, claim.name)

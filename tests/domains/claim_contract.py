@@ -41,6 +41,14 @@ class ClaimStoreContract:
             assert claims.find_claim(made.project, made.kind, made.name) is None
             assert claims.claim(made) == made
 
+    def test_it_ends(self, claims: ClaimStore) -> None:
+        claims.claim(CLAIM)
+        claims.claim(replace(CLAIM, name="example.org"))
+        for _ in range(2):
+            claims.end(CLAIM)
+        assert claims.find_claim(2, Kind.SENDING, SENDER) is None
+        assert claims.find_claim(2, Kind.SENDING, "example.org")
+
     def test_expired_ones_go(self, claims: ClaimStore) -> None:
         claims.claim(CLAIM)
         claims.claim(replace(CLAIM, name="example.org"))

@@ -112,16 +112,30 @@ def announced() -> list[Change]:
 
 
 @pytest.fixture
-def domains(store: MemoryStore, check: FakeCheck, clock: Clock, announced: list[Change]) -> TrackingDomains:
-    return TrackingDomains(
+def domains_of(
+    store: MemoryStore,
+    check: FakeCheck,
+    dns: FakeDns,
+    clock: Clock,
+    announced: list[Change],
+    random_bytes: CountingBytes,
+) -> Callable[[int], TrackingDomains]:
+    """Return the use cases of the tracking domains of a project."""
+    return lambda project: TrackingDomains(
         store=store,
         check=check,
         policy=CheckPolicy(targets=(TARGET, SECOND_TARGET)),
         clock=clock,
         jitter=lambda: 0.5,
         announce=announced.append,
-        project=PROJECT,
+        claims=claims_of(project, store, dns, clock, random_bytes),
+        project=project,
     )
+
+
+@pytest.fixture
+def domains(domains_of: Callable[[int], TrackingDomains]) -> TrackingDomains:
+    return domains_of(PROJECT)
 
 
 def claims_of(

@@ -197,6 +197,10 @@ class MemoryStore:
         self._reach()
         return self._claims.get((project, kind, name))
 
+    def end(self, claim: Claim) -> None:
+        self._reach()
+        self._claims.pop((claim.project, claim.kind, claim.name), None)
+
     def take_sending_domain(self, claim: Claim, at: datetime) -> SendingDomain:
         known = self.find_sending_domain(claim.name)
         if known and (known.verified_at or known.project == claim.project):
