@@ -50,7 +50,8 @@ class Check:
     def _ask_caa(self, domain: TrackingDomain, evidence: Evidence) -> Evidence:
         if not self.authority:
             return evidence
-        return replace(evidence, caa=self.caa.caa_for(domain.name, self.authority))
+        answer = self.caa.caa_for(domain.name, self.authority)
+        return replace(evidence, caa=replace(answer, authority=self.authority))
 
     def _probe_http(self, domain: TrackingDomain, evidence: Evidence) -> Evidence:
         answer, _ = self.probe.ask(Scheme.HTTP, domain, evidence)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from domains import names
 
+TTL = "300"  # seconds: a mistake is mended within minutes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Record:
@@ -21,7 +23,7 @@ class _Record:
         return self.name.removesuffix(f".{self.zone}")
 
     def _fields(self, kind: str, value: str) -> tuple[tuple[str, str], ...]:
-        return (("Zone", self.zone), ("Name", self.host), ("Type", kind), ("Value", value))
+        return (("Zone", self.zone), ("Name", self.host), ("Type", kind), ("Value", value), ("TTL", TTL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ class CaaAnswer:
     """`found_at` is the name whose records decide, "" where no name up to the root has any."""
 
     status: CaaStatus = CaaStatus.NOT_ASKED
+    authority: str = ""  # that was asked about, such as letsencrypt.org
     found_at: str = ""
     records: tuple[str, ...] = ()  # as a zone file has them
     detail: str = ""

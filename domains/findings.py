@@ -34,6 +34,7 @@ class Finding(StrEnum):
     DANGLING = "dangling"  # our target, which has no address
     ADDRESSES = "addresses"  # foreign ones, in place of a CNAME
     CONFLICT = "conflict"  # addresses, the target's and foreign ones: some readers arrive elsewhere
+    BESIDE = "beside"  # addresses at the very name that has the CNAME, from servers that allow it
     PROXIED = "proxied"  # Cloudflare's proxy stands before whatever the record says
     BROKEN = "broken"  # several CNAME records, a loop, an endless chain: the answer's detail says which
 
@@ -49,6 +50,8 @@ _GOOD = frozenset((Finding.POINTS_HERE, Finding.FLATTENED, Finding.BEHIND_PROXY)
 _UNKNOWN = frozenset((Finding.UNANSWERED, Finding.TARGET_UNANSWERED))
 # Where a proxy of the customer's own may stand in front of us; the others break links for some readers.
 _MAY_BE_A_PROXY = frozenset((Finding.WRONG_TARGET, Finding.ADDRESSES, Finding.PROXIED))
+
+_ADDRESS_TYPES = frozenset(("A", "AAAA"))
 
 
 def points_here(domain: TrackingDomain, evidence: Evidence, targets: Collection[str] = ()) -> bool:
@@ -70,6 +73,8 @@ def _dns_finding(domain: TrackingDomain, evidence: Evidence, targets: Collection
     if answer.status is DnsStatus.BROKEN:
         return Finding.BROKEN
     if domain.target in answer.chain:
+        if not _ADDRESS_TYPES.isdisjoint(answer.beside):
+            return Finding.BESIDE
         return Finding.POINTS_HERE if answer.addresses or answer.detail else Finding.DANGLING
     match answer.status:
         case DnsStatus.UNKNOWN:

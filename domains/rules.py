@@ -51,7 +51,7 @@ def judge(
         state=state,
         doubts=doubts if state is State.VERIFIED else 0,
         unanswered=domain.unanswered + 1 if verdict is Verdict.UNKNOWN else 0,
-        diagnosis=diagnose(domain, evidence.dns),
+        diagnosis=diagnose(domain, evidence, policy.targets),
         checked_at=now,
         verified_at=domain.verified_at or (now if state is State.VERIFIED else None),
         pending_since=domain.pending_since if state is State.PENDING else None,

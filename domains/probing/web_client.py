@@ -88,8 +88,7 @@ class WebClient:
             raise Unreached(Reached.NOT_PROBED, "there is no address to ask")
         allowed = [each for each in addresses if self.allow_private or each in own or is_public(each)]
         if not allowed:
-            listed = ", ".join(addresses)
-            raise Unreached(Reached.NOT_ALLOWED, f"{listed}: not public, so nothing was sent there")
+            raise Unreached(Reached.NOT_ALLOWED, f"there is no public address ({', '.join(addresses)})")
         return allowed
 
     def _connect(self, addresses: Sequence[str], port: int, deadline: Deadline) -> tuple[socket.socket, str]:

@@ -1,7 +1,7 @@
 """The order of a check and its end. What each step sees is tested with that step."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from domains.check import Check
@@ -82,7 +82,7 @@ def test_all_that_was_seen() -> None:
         at=NOW,
         dns=DNS,
         target_addresses=("192.0.2.1", "192.0.2.2"),
-        caa=CAA,
+        caa=replace(CAA, authority="letsencrypt.org"),
         http=HTTP,
         https=HTTPS,
         hsts=(OWN, PARENT, ROOT),
@@ -110,7 +110,7 @@ def test_without_policies_nothing_more_is_told() -> None:
 def test_no_step_begins_when_the_time_is_over() -> None:
     world = World(pace=10)
     evidence = world.check(seconds=25).look_at(DOMAIN, lambda _: None)
-    assert evidence.caa == CAA
+    assert evidence.caa.status is CaaStatus.ALLOWED
     assert evidence.http.reached is evidence.https.reached is Reached.NOT_PROBED
     assert evidence.hsts == ()
     assert world.now == 30

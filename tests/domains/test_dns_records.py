@@ -26,6 +26,7 @@ def test_fields_and_zone_file_line() -> None:
         ("Name", "track"),
         ("Type", "CNAME"),
         ("Value", "links.waypost.test"),
+        ("TTL", "300"),
     )
     assert str(record) == "track.example.com. CNAME links.waypost.test."
 
