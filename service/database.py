@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
 from ipaddress import ip_network
 
 from sqlalchemy import URL, Engine
@@ -19,9 +18,8 @@ from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from events.ports import EventStore
 from service.domain_changes import log_change
-from service.domain_check import domain_check
+from service.domain_check import CheckOnDemand
 from service.errors import OperatorError
-from service.key_file import load_key_ring
 from service.lookup import resolver
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
@@ -59,7 +57,7 @@ def open_tracking_domains(settings: Settings, project: str) -> Iterator[Tracking
         number = project_named(SqlAccountStore(engine), project).id
         yield TrackingDomains(
             store=SqlDomainStore(engine),
-            check=domain_check(settings, cache(lambda: load_key_ring(settings.keys))),
+            check=CheckOnDemand(settings),
             policy=check_policy(settings),
             clock=_now,
             jitter=secrets.SystemRandom().random,

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from domains.check import Check
+from domains.evidence import Evidence
+from domains.model import TrackingDomain
 from domains.probing.hsts import ParentPolicies
 from domains.probing.probe import Probe
 from domains.probing.web_client import WebClient
 from links import KeyRing
 from service.errors import OperatorError
+from service.key_file import load_key_ring
 from service.lookup import resolver
 from service.settings import DomainsSection, Settings
 
@@ -31,6 +34,24 @@ def domain_check(settings: Settings, ring: Callable[[], KeyRing]) -> Check:
         parents=ParentPolicies(lookup=lookup, client=client),
         clock=lambda: datetime.now(UTC),
     )
+
+
+class CheckOnDemand:
+    """A `DomainCheck` that is built when it is first used: most commands look at no domain.
+
+    `look_at` raises OperatorError where keys or settings cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._check: Check | None = None
+
+    def look_at(self, domain: TrackingDomain, seen: Callable[[Evidence], None]) -> Evidence:
+        """As `Check.look_at`, with the key ring as it was at the first call."""
+        if self._check is None:
+            ring = load_key_ring(self._settings.keys)
+            self._check = domain_check(self._settings, lambda: ring)
+        return self._check.look_at(domain, seen)
 
 
 def _web_client(section: DomainsSection) -> WebClient:

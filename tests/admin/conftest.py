@@ -13,6 +13,8 @@ cname_targets = ["t.waypost.test", "us.waypost.test"]
 nameservers = ["127.0.0.1"]
 nameserver_port = {port}
 dns_seconds = 1.0
+probe_http_port = 0
+probe_https_port = 0
 """
 Run = Callable[..., Result]
 

@@ -16,12 +16,12 @@ IMPATIENT = Limits(connect=0.2, whole=0.2)
 def client(tls: ssl.SSLContext | None = None, **settings: Any) -> WebClient:
     """Return one; private addresses are allowed unless the settings say otherwise."""
     defaults: dict[str, Any] = {"allow_private": True, "limits": PATIENT}
-    return WebClient(tls=tls or ssl.create_default_context(), **(defaults | settings))
+    return WebClient(tls=tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), **(defaults | settings))
 
 
 def trusting(authority: trustme.CA) -> ssl.SSLContext:
     """Return what a client trusts that authority with."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without the system's roots, which take long to load
     authority.configure_trust(context)
     return context
 

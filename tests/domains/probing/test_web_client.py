@@ -176,7 +176,7 @@ class TestTls:
         assert server.names == [HOST]
 
     def test_of_an_unknown_authority(self, authority: trustme.CA) -> None:
-        reached, detail = self.refused(authority.issue_cert(HOST), ssl.create_default_context())
+        reached, detail = self.refused(authority.issue_cert(HOST), trusting(trustme.CA()))
         assert reached is Reached.UNTRUSTED
         assert "its certificate comes from an authority that is not trusted" in detail
 
