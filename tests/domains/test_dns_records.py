@@ -38,5 +38,6 @@ def test_a_text_record() -> None:
         ("Name", "_waypost.news"),
         ("Type", "TXT"),
         ("Value", "waypost-verify=abc"),
+        ("TTL", "300"),
     )
     assert str(record) == '_waypost.news.example.co.uk. TXT "waypost-verify=abc"'

@@ -33,6 +33,7 @@ def test_the_record() -> None:
         ("Name", "_waypost.news"),
         ("Type", "TXT"),
         ("Value", f"waypost-verify={TOKEN}"),
+        ("TTL", "300"),
     )
 
 

@@ -118,7 +118,7 @@ class Relays:
         )
         return (
             f'[domains]\ncname_targets = ["t.waypost.test"]\nnameservers = ["127.0.0.1"]\n'
-            f"nameserver_port = {self._dns.port}\n{named}"
+            f"nameserver_port = {self._dns.port}\nprobe_http_port = 0\nprobe_https_port = 0\n{named}"
         )
 
     def _tenant(self, name: str, upstream: ScriptedUpstream) -> Tenant:

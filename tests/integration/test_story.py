@@ -118,7 +118,7 @@ def test_a_tracking_domain_of_ones_own(tmp_path: Path) -> None:
         installation = Installation(
             tmp_path,
             f'[domains]\ncname_targets = ["t.waypost.test"]\nnameservers = ["127.0.0.1"]\n'
-            f"nameserver_port = {dns.port}\n",
+            f"nameserver_port = {dns.port}\nprobe_http_port = 0\nprobe_https_port = 0\n",
         )
         with RunningWaypost(installation.folder) as running:
             assert "CNAME" in installation.run("domain", "add", "track.example.com")
