@@ -37,24 +37,27 @@ def forget_peak(pid: int) -> int:
 
 
 @contextmanager
-def running(command: Sequence[str | Path], port: int, **options: object) -> Iterator[int]:
+def running(
+    command: Sequence[str | Path], port: int, *, greets: bool = True, **options: object
+) -> Iterator[int]:
     """Run a command that listens on a port; return its process id once it does, end it at the end."""
     process = subprocess.Popen(command, **options)  # type: ignore[call-overload]
     try:
-        await_port(port, process)
+        await_port(port, process, greets=greets)
         yield process.pid
     finally:
         process.terminate()
         process.wait(PATIENCE)
 
 
-def await_port(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until something listens on a port of this machine."""
+def await_port(port: int, process: "subprocess.Popen[bytes]", *, greets: bool = True) -> None:
+    """Wait until something listens on a port of this machine, and has said something where it `greets`."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
-                client.recv(1)
+                if greets:
+                    client.recv(1)
                 return
         except OSError:
             if time.monotonic() > deadline or process.poll() is not None:

@@ -5,7 +5,6 @@ RFC 8446 sections 4.1.2 (ClientHello) and 5.1 (records), RFC 6066 section 3 (ser
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracker.tls.alerts import Alert, Refused
@@ -19,7 +18,7 @@ _MAX_RECORDS = 64
 
 _HANDSHAKE = 22  # type of a record
 _CLIENT_HELLO = 1  # type of a handshake message
-_TLS_1_2 = 0x0303
+_TLS_1_2 = b"\x03\x03"
 _MAX_FRAGMENT = 2**14
 _SERVER_NAME, _ALPN = 0, 16  # extensions
 _HOST_NAME = 0  # type of a server name
@@ -103,87 +102,75 @@ def _message_size(message: bytes) -> int | None:
 
 
 def _client_hello(body: bytes) -> ClientHello:
-    hello = _Reader(body)
     # RFC 8446 section 4.2.1: clients that know more than TLS 1.2 still say that they speak it. uvloop would
     # close the connection to older ones without OpenSSL's alert, and they would try again.
-    if hello.number(2) < _TLS_1_2:
+    if body[:2] < _TLS_1_2:
         raise Refused(Alert.PROTOCOL_VERSION, "it speaks at most TLS 1.1")
-    hello.take(32)  # random
-    hello.vector(1)  # legacy_session_id
-    hello.vector(2)  # cipher_suites
-    hello.vector(1)  # legacy_compression_methods
-    # Before TLS 1.3 a ClientHello may end here.
-    extensions = dict(_extensions(hello.vector(2))) if hello.left else {}
-    if hello.left:
-        raise Refused(Alert.DECODE_ERROR, "more behind the extensions")
+    _, position = _vector(body, 2 + 32, 1)  # behind legacy_version and random: legacy_session_id
+    _, position = _vector(body, position, 2)  # cipher_suites
+    _, position = _vector(body, position, 1)  # legacy_compression_methods
+    if position == len(body):  # before TLS 1.3 a ClientHello may end here
+        return ClientHello(server_name=None, protocols=())
+    extensions = _extensions(_only_vector(body[position:], 2))
     server_name, alpn = extensions.get(_SERVER_NAME), extensions.get(_ALPN)
     return ClientHello(
-        server_name=None if server_name is None else _host(server_name),
-        protocols=() if alpn is None else tuple(_protocols(alpn)),
+        server_name=None if server_name is None else _host(_only_vector(server_name, 2)),
+        protocols=() if alpn is None else _protocols(_only_vector(alpn, 2)),
     )
 
 
-def _extensions(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _extensions(data: bytes) -> dict[int, bytes]:
     """RFC 8446 section 4.2: no more than one of a type."""
-    reader = _Reader(data)
-    seen = set()
-    while reader.left:
-        kind = reader.number(2)
-        if kind in seen:
+    extensions: dict[int, bytes] = {}
+    position = 0
+    while position < len(data):
+        kind = int.from_bytes(data[position : position + 2])
+        if kind in extensions:
             raise Refused(Alert.ILLEGAL_PARAMETER, f"extension {kind} twice")
-        seen.add(kind)
-        yield kind, reader.vector(2)
+        extensions[kind], position = _vector(data, position + 2, 2)
+    return extensions
 
 
-def _host(extension: bytes) -> str | None:
-    outer = _Reader(extension)
-    names = _Reader(outer.vector(2))
+def _host(names: bytes) -> str:
     host: bytes | None = None
-    while names.left:
-        kind, name = names.number(1), names.vector(2)
+    position = 0
+    while position < len(names):
+        kind = names[position]
+        name, position = _vector(names, position + 1, 2)
         if kind != _HOST_NAME:  # there has never been another
             continue
         if host is not None:
             raise Refused(Alert.ILLEGAL_PARAMETER, "two names of one type")
         host = name
-    if outer.left or host is None:
+    if host is None:
         raise Refused(Alert.DECODE_ERROR, "no name in server_name")
     if not _HOST.fullmatch(host):
         raise Refused(Alert.UNRECOGNIZED_NAME, "no name of a host")
     return host.decode("ascii").lower().removesuffix(".")
 
 
-def _protocols(extension: bytes) -> Iterator[bytes]:
-    outer = _Reader(extension)
-    protocols = _Reader(outer.vector(2))
-    if outer.left or not protocols.left:
-        raise Refused(Alert.DECODE_ERROR, "no list of protocols")
-    while protocols.left:
-        name = protocols.vector(1)
-        if not name:
-            raise Refused(Alert.DECODE_ERROR, "a protocol without a name")
-        yield name
+def _protocols(names: bytes) -> tuple[bytes, ...]:
+    protocols: list[bytes] = []
+    position = 0
+    while position < len(names):
+        name, position = _vector(names, position, 1)
+        protocols.append(name)
+    if not all(protocols) or not protocols:
+        raise Refused(Alert.DECODE_ERROR, "a protocol without a name, or none")
+    return tuple(protocols)
 
 
-class _Reader:
-    """RFC 8446 section 3: numbers, and vectors that begin with their length."""
+def _vector(data: bytes, position: int, size: int) -> tuple[bytes, int]:
+    """Return what stands behind its length of `size` octets, and where it ends (RFC 8446 section 3.4)."""
+    start = position + size
+    end = start + int.from_bytes(data[position:start])
+    if end > len(data) or start > len(data):
+        raise Refused(Alert.DECODE_ERROR, "it ends too early")
+    return data[start:end], end
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._position = 0
 
-    @property
-    def left(self) -> int:
-        return len(self._data) - self._position
-
-    def take(self, size: int) -> bytes:
-        if size > self.left:
-            raise Refused(Alert.DECODE_ERROR, "it ends too early")
-        self._position += size
-        return self._data[self._position - size : self._position]
-
-    def number(self, size: int) -> int:
-        return int.from_bytes(self.take(size))
-
-    def vector(self, size: int) -> bytes:
-        return self.take(self.number(size))
+def _only_vector(data: bytes, size: int) -> bytes:
+    content, end = _vector(data, 0, size)
+    if end != len(data):
+        raise Refused(Alert.DECODE_ERROR, "more than it says")
+    return content

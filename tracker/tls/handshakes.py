@@ -75,8 +75,7 @@ class Handshakes:
     async def _serve(
         self, sock: socket.socket, new_protocol: Callable[[str | None], asyncio.BaseProtocol]
     ) -> Outcome:
-        async with asyncio.timeout(self._hello_seconds):
-            hello = await read_client_hello(sock)
+        hello = await read_client_hello(sock, self._hello_seconds)
         context = await self._context(hello)
         await asyncio.get_running_loop().connect_accepted_socket(
             lambda: new_protocol(hello.server_name),
