@@ -32,7 +32,15 @@ from service.reloading import reloaded
 from service.settings import Settings
 from service.settings_checks import listeners
 from service.start import begin
-from service.wiring import Live, build_keeper, build_live, build_tracker, directory_builder, networks
+from service.wiring import (
+    Live,
+    build_handshakes,
+    build_keeper,
+    build_live,
+    build_tracker,
+    directory_builder,
+    networks,
+)
 from storage.event_store import SqlEventStore
 from tracker.server import TrackerServer
 
@@ -198,16 +206,23 @@ class _Server:
 @contextlib.asynccontextmanager
 async def _tracker(settings: Settings, live: Live) -> AsyncIterator[None]:
     section = settings.tracker
+    handshakes = build_handshakes(settings.tls, live)
     sockets = [bind_tcp(*parse_host_port(address), setting="tracker.listen") for address in section.listen]
+    secure = [bind_tcp(*parse_host_port(address), setting="tls.listen") for address in settings.tls.listen]
     server = TrackerServer(
         build_tracker(settings, live),
         sockets,
+        tls_sockets=secure,
+        handshakes=handshakes,
+        proxies=networks(section.proxy_peers),
         max_connections=section.max_connections,
         stop_seconds=section.stop_seconds,
     )
     await server.start()
     for sock in sockets:
         log.info("tracker listening on %s:%d", *sock.getsockname()[:2])
+    for sock in secure:
+        log.info("tracker listening for TLS on %s:%d", *sock.getsockname()[:2])
     try:
         yield
     finally:

@@ -121,11 +121,22 @@ class TrackerSection:
 
     listen: tuple[str, ...] = ("127.0.0.1:8080",)
     trusted_proxies: tuple[str, ...] = ()  # networks whose X-Forwarded-For is believed
+    proxy_peers: tuple[str, ...] = ()  # networks of proxies that begin with a PROXY header, version 2
     max_connections: int = 10_000
     operator: str = ""  # who runs this host; on the page at /
     abuse_contact: str = ""
     privacy_contact: str = ""
     stop_seconds: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSection:
+    """HTTPS on the tracker."""
+
+    listen: tuple[str, ...] = ()
+    certificate: Path | None = None  # the operator's own, PEM; read again when it changes
+    key: Path | None = None
+    handshake_wait_seconds: float = 15.0  # of a client for a certificate that is still to come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +207,7 @@ class Settings:
     tracking: TrackingSection = TrackingSection()
     limits: Limits = field(default_factory=Limits)
     tracker: TrackerSection = TrackerSection()
+    tls: TlsSection = TlsSection()
     domains: DomainsSection = DomainsSection()
     database: DatabaseSection = DatabaseSection()
     keys: KeysSection = KeysSection()

@@ -12,7 +12,7 @@ from domains.errors import InvalidName
 from domains.names import host_name
 from relay.listener import Listener, parse_host_port, parse_listener
 from service.errors import OperatorError
-from service.settings import DatabaseSection, DomainsSection, RelaySection, Settings
+from service.settings import DatabaseSection, DomainsSection, RelaySection, Settings, TlsSection
 from service.upstream_checks import check_upstreams
 
 MAX_PORT = 65_535
@@ -36,6 +36,8 @@ def check_values(settings: Settings, origin: str) -> None:
     _each(f"{origin}: monitoring.listen", filter(None, [settings.monitoring.listen]), parse_host_port)
     _each(f"{origin}: relay.networks", relay.networks, _network)
     _each(f"{origin}: relay.proxy_peers", relay.proxy_peers, _network)
+    _each(f"{origin}: tracker.proxy_peers", tracker.proxy_peers, _network)
+    _check_tls(settings.tls, f"{origin}: tls")
     _each(f"{origin}: tracker.trusted_proxies", tracker.trusted_proxies, _network)
     _each(f"{origin}: tracking.default_domain", filter(None, [settings.tracking.default_domain]), _base_url)
     _check_domains(settings.domains, f"{origin}: domains")
@@ -49,6 +51,16 @@ def check_values(settings: Settings, origin: str) -> None:
         check_upstreams(settings)
     except ValueError as error:
         raise SettingsError(f"{origin}: {error}") from None
+
+
+def _check_tls(section: TlsSection, place: str) -> None:
+    _each(f"{place}.listen", section.listen, parse_host_port)
+    if (section.certificate is None) != (section.key is None):
+        raise SettingsError(f"{place}: certificate and key need each other")
+    if section.listen and section.certificate is None:
+        raise SettingsError(f"{place}.listen: needs tls.certificate and tls.key")
+    if section.handshake_wait_seconds <= 0:
+        raise SettingsError(f"{place}.handshake_wait_seconds: must be more than 0")
 
 
 def _each(place: str, values: Iterable[str], parse: Callable[[str], Any]) -> None:

@@ -29,14 +29,15 @@ from relay.settings import RelaySettings, TrackingSettings
 from rewriter import Policy, rewrite
 from service.errors import OperatorError
 from service.live.accounts import LiveAccounts
-from service.live.certificate import LiveCertificate
+from service.live.certificate import LiveCertificate, smtp_context
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
+from service.live.own_certificate import OwnCertificate
 from service.live.seed import Seed
 from service.live.snapshot_file import SnapshotFile
 from service.live.snapshot_keeper import SnapshotKeeper
 from service.monitoring import new_registry
-from service.settings import RelaySection, Settings, TrackerSection
+from service.settings import RelaySection, Settings, TlsSection, TrackerSection
 from service.upstream_wiring import build_upstreams, profiles, system_default
 from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
@@ -44,6 +45,7 @@ from storage.domain_store import SqlDomainStore
 from storage.notifications import Notifications
 from tracker.app import OperatorPage, TrackerApp
 from tracker.metrics import TrackerMetrics
+from tracker.tls import Handshakes, TlsMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Live:
     rates: RateLimits
     relay_metrics: Callable[[], RelayMetrics]  # one for all generations; none where workers have theirs
     tracker_metrics: Callable[[], TrackerMetrics]
+    tls_metrics: Callable[[], TlsMetrics]
 
     def refresh(self) -> None:
         """Read what changed in the database; blocks."""
@@ -95,6 +98,7 @@ def build_live(settings: Settings, engine: Engine, *, seed: Seed | None = None) 
         rates=RateLimits(time.monotonic),
         relay_metrics=cache(lambda: RelayMetrics(registry)),
         tracker_metrics=cache(lambda: TrackerMetrics(registry)),
+        tls_metrics=cache(lambda: TlsMetrics(registry)),
         directory=directory,
         accounts=accounts,
         notifications=Notifications(engine),
@@ -179,7 +183,13 @@ def networks(texts: Iterable[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IP
 def _tls(section: RelaySection) -> Callable[[], ssl.SSLContext | None]:
     if section.tls_certificate is None or section.tls_key is None:
         return lambda: None
-    return LiveCertificate(section.tls_certificate, section.tls_key, monotonic=time.monotonic).current
+    return LiveCertificate(
+        section.tls_certificate,
+        section.tls_key,
+        setting="relay.tls_certificate",
+        read=smtp_context,
+        monotonic=time.monotonic,
+    ).current
 
 
 def build_pipeline(settings: Settings, live: Live) -> Pipeline:
@@ -206,6 +216,17 @@ def build_tracker(settings: Settings, live: Live) -> TrackerApp:
         new_id=lambda: record_id(secrets.token_bytes(RECORD_BYTES)),
         page=operator_page(section),
         trusted_proxies=networks(section.trusted_proxies),
+    )
+
+
+def build_handshakes(section: TlsSection, live: Live) -> Handshakes | None:
+    """Return what serves TLS, None where nobody listens. Raises OperatorError."""
+    if not section.listen or section.certificate is None or section.key is None:
+        return None
+    return Handshakes(
+        OwnCertificate(section.certificate, section.key, monotonic=time.monotonic),
+        live.tls_metrics(),
+        wait_seconds=section.handshake_wait_seconds,
     )
 
 

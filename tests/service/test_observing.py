@@ -6,6 +6,7 @@ from relay.metrics import RelayMetrics
 from service.monitoring import new_registry
 from service.observing import waiting_bytes, watch_process
 from tracker.metrics import TrackerMetrics
+from tracker.tls import TlsMetrics
 
 
 def test_the_journals_segments_are_what_waits(tmp_path: Path) -> None:
@@ -23,6 +24,7 @@ def test_the_document_names_every_metric_and_no_other(tmp_path: Path) -> None:
     registry = new_registry()
     RelayMetrics(registry)
     TrackerMetrics(registry)
+    TlsMetrics(registry)
     live = Mock(registry=registry, **{"numbers.workers": 0, "directory.age": float, "ring.age": float})
     watch_process(live, tmp_path)
     made = {

@@ -7,6 +7,7 @@ certificate is awaited, and only then does OpenSSL see the connection.
 
 from tracker.tls.certificates import Certificates
 from tracker.tls.contexts import Contexts, server_context
+from tracker.tls.handshakes import Handshakes
 from tracker.tls.metrics import TlsMetrics
 
-__all__ = ["Certificates", "Contexts", "TlsMetrics", "server_context"]
+__all__ = ["Certificates", "Contexts", "Handshakes", "TlsMetrics", "server_context"]

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from service.errors import OperatorError
-from service.live.certificate import LOOK_SECONDS, LiveCertificate
+from service.live.certificate import LOOK_SECONDS, LiveCertificate, smtp_context
 
 
 class Files:
@@ -32,8 +32,14 @@ class Files:
         for path in (self.certificate, self.key):
             os.utime(path, ns=(self.written, self.written))
 
-    def live(self) -> LiveCertificate:
-        return LiveCertificate(self.certificate, self.key, monotonic=lambda: self.now)
+    def live(self) -> LiveCertificate[ssl.SSLContext]:
+        return LiveCertificate(
+            self.certificate,
+            self.key,
+            setting="relay.tls_certificate",
+            read=smtp_context,
+            monotonic=lambda: self.now,
+        )
 
 
 @pytest.fixture
