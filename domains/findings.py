@@ -54,11 +54,6 @@ _MAY_BE_A_PROXY = frozenset((Finding.WRONG_TARGET, Finding.ADDRESSES, Finding.PR
 _ADDRESS_TYPES = frozenset(("A", "AAAA"))
 
 
-def points_here(domain: TrackingDomain, evidence: Evidence, targets: Collection[str] = ()) -> bool:
-    """Tell whether links on the domain arrive here, definitely. `targets` as for `find`."""
-    return find(domain, evidence, targets).verdict is Verdict.GOOD
-
-
 def find(domain: TrackingDomain, evidence: Evidence, targets: Collection[str] = ()) -> Finding:
     """Return the one finding that says most. `targets` are all CNAME targets of the installation."""
     seen = _dns_finding(domain, evidence, targets)

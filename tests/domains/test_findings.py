@@ -4,7 +4,7 @@ import pytest
 
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.evidence import Evidence, ProbeAnswer, Reached
-from domains.findings import Finding, Verdict, find, points_here
+from domains.findings import Finding, Verdict, find
 from tests.domains.builders import NOW, tracking_domain
 
 HOST = "track.example.com"
@@ -85,7 +85,9 @@ def test_a_root_domain_is_named_as_such(status: DnsStatus) -> None:
 
 
 def test_a_root_domain_with_the_target_s_addresses_is_good() -> None:
-    assert points_here(tracking_domain("example.com", target=TARGET), evidence(ADDRESSES))
+    assert (
+        find(tracking_domain("example.com", target=TARGET), evidence(ADDRESSES), TARGETS) is Finding.FLATTENED
+    )
 
 
 PROXIES = (Finding.WRONG_TARGET, Finding.ADDRESSES, Finding.PROXIED)
