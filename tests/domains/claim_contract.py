@@ -1,4 +1,4 @@
-"""What every `domains.ports.ClaimStore` must do, as tests to inherit: see `store_contract`."""
+"""What every store must do with claims, proofs and rules, as tests to inherit: see `store_contract`."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import pytest
 from domains.errors import NameTaken
 from domains.ownership import CLAIM_LIFETIME, Claim, Kind
 from domains.ports import ClaimStore, DomainStore
+from rewriter.policy import Overrides, SignedMail, VisibleUrl
 from tests.domains.store_contract import LATER, NOW, SENDER, TOKEN, add_sending, sending
 
 CLAIM = Claim(project=2, kind=Kind.SENDING, name=SENDER, token="mine", created_at=NOW)
@@ -81,3 +82,28 @@ class ClaimStoreContract:
         with pytest.raises(NameTaken, match="a moment ago"):
             claims.take_sending_domain(CLAIM, LATER)
         assert (store.version(), sending(store)) == before
+
+    def test_the_rules_of_a_sending_domain(self, store: DomainStore) -> None:
+        add_sending(store)
+        before = sending(store)
+        assert before.rules == Overrides()
+        rules = Overrides(
+            clicks=False,
+            html=True,
+            opens=True,
+            excluded_hosts=(),
+            allowed_destinations=("*.bücher.example", "shop.example"),
+            visible_url=VisibleUrl.TRACK,
+            signed_mail=SignedMail.LEAVE,
+        )
+        store.update_sending_domain(replace(before, rules=rules))
+        assert sending(store).rules == rules
+        store.update_sending_domain(before)
+        assert sending(store) == before
+
+    def test_verifying_a_sending_domain(self, store: DomainStore) -> None:
+        add_sending(store)
+        assert (sending(store).token, sending(store).verified_at) == (TOKEN, None)
+        store.verify_sending_domain(SENDER, TOKEN, NOW)
+        store.verify_sending_domain(SENDER, TOKEN, LATER)
+        assert sending(store).verified_at == NOW

@@ -146,6 +146,11 @@ def claims_of(
 
 
 @pytest.fixture
+def claims(store: MemoryStore, dns: FakeDns, clock: Clock, random_bytes: CountingBytes) -> Claims:
+    return claims_of(PROJECT, store, dns, clock, random_bytes)
+
+
+@pytest.fixture
 def random_bytes() -> CountingBytes:
     return CountingBytes()
 

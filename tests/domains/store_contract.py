@@ -20,7 +20,7 @@ from domains.history import Cause, Change, Step
 from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.ports import DomainStore
 from domains.steps import removed, renamed
-from rewriter.policy import Mode, Overrides, SignedMail, VisibleUrl
+from rewriter.policy import Mode
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -400,29 +400,6 @@ class DomainStoreContract:
         assert changed.tracking_domain == TRACK
         filled.update_sending_domain(before)
         assert (sending(filled).tracking, sending(filled).share) == (None, 100)
-
-    def test_the_rules_of_a_sending_domain(self, filled: DomainStore) -> None:
-        before = sending(filled)
-        assert before.rules == Overrides()
-        rules = Overrides(
-            clicks=False,
-            html=True,
-            opens=True,
-            excluded_hosts=(),
-            allowed_destinations=("*.bücher.example", "shop.example"),
-            visible_url=VisibleUrl.TRACK,
-            signed_mail=SignedMail.LEAVE,
-        )
-        filled.update_sending_domain(replace(before, rules=rules))
-        assert sending(filled).rules == rules
-        filled.update_sending_domain(before)
-        assert sending(filled) == before
-
-    def test_verifying_a_sending_domain(self, filled: DomainStore) -> None:
-        assert (sending(filled).token, sending(filled).verified_at) == (TOKEN, None)
-        filled.verify_sending_domain(SENDER, TOKEN, NOW)
-        filled.verify_sending_domain(SENDER, TOKEN, LATER)
-        assert sending(filled).verified_at == NOW
 
     def test_deleting_a_sending_domain_leaves_its_tracking_domain(self, filled: DomainStore) -> None:
         filled.link(SENDER, TRACK)

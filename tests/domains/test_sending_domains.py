@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from domains.claims import ProofNeeded
-from domains.dns_records import TxtRecord
-from domains.errors import InvalidName, InvalidShare, NameTaken, UnknownDomain
-from domains.ownership import CLAIM_LIFETIME, Proof, Standing
+from domains.errors import InvalidName, InvalidShare, UnknownDomain
+from domains.ownership import Proof, Standing
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from rewriter.policy import Mode, Overrides, SignedMail
@@ -198,98 +196,6 @@ class TestOwnership:
         assert senders.link("news.example.com", TRACK).note == (
             "news.example.com is disputed; mail uses it once it is verified"
         )
-
-
-class TestTakingOver:
-    @pytest.fixture
-    def mine(self, senders_of: Of) -> SendingDomains:
-        """Those of a project that has `example.com` without proof."""
-        senders = senders_of(1)
-        senders.add("example.com")
-        senders.change("example.com", {"share": 10})
-        return senders
-
-    @pytest.fixture
-    def theirs(self, senders_of: Of, mine: SendingDomains) -> SendingDomains:
-        """Those of another project, which wants it."""
-        return senders_of(2)
-
-    def refused(self, theirs: SendingDomains) -> TxtRecord:
-        with pytest.raises(ProofNeeded) as refusal:
-            theirs.add("example.com")
-        assert str(refusal.value.record) in str(refusal.value)
-        return refusal.value.record
-
-    def test_the_first_time_the_record_is_told_and_dns_left_alone(
-        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns
-    ) -> None:
-        record = self.refused(theirs)
-        assert record != mine.details("example.com").record
-        assert dns.asked_for_texts == []
-        assert self.refused(theirs) == record
-        assert dns.asked_for_texts == [RECORD_NAME]
-
-    @pytest.mark.parametrize("again", ["add", "verify"])
-    def test_with_the_record_it_changes_hands(
-        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns, again: str
-    ) -> None:
-        dns.texts[RECORD_NAME] = (self.refused(theirs).value,)
-        getattr(theirs, again)("example.com")
-        taken = theirs.show("example.com")
-        assert (taken.verified_at, taken.share, taken.tracking_domain) == (NOW, 100, None)
-        assert mine.all() == []
-        assert theirs.verify("example.com").verified
-
-    def test_the_record_of_the_one_that_has_it_is_not_enough(
-        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns
-    ) -> None:
-        self.refused(theirs)
-        dns.texts[RECORD_NAME] = (mine.details("example.com").record.value,)
-        self.refused(theirs)
-        assert not theirs.verify("example.com").verified
-        assert mine.show("example.com").project == 1
-
-    def test_a_fault_of_dns_changes_nothing(
-        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns
-    ) -> None:
-        self.refused(theirs)
-        dns.fault = "no server answered"
-        with pytest.raises(ProofNeeded, match="no server answered"):
-            theirs.add("example.com")
-        assert not theirs.verify("example.com").verified
-        assert mine.show("example.com").share == 10
-
-    def test_a_proven_one_stays(self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns) -> None:
-        record = self.refused(theirs)
-        dns.texts[RECORD_NAME] = (mine.details("example.com").record.value, record.value)
-        mine.verify("example.com")
-        with pytest.raises(NameTaken, match="another project's, verified"):
-            theirs.add("example.com")
-        with pytest.raises(NameTaken):
-            theirs.verify("example.com")
-
-    def test_one_below_a_proven_one_stays(
-        self, mine: SendingDomains, theirs: SendingDomains, dns: FakeDns
-    ) -> None:
-        dns.texts[RECORD_NAME] = (mine.details("example.com").record.value,)
-        mine.verify("example.com")
-        mine.add("news.example.com")
-        with pytest.raises(NameTaken, match="another project's, verified"):
-            theirs.add("news.example.com")
-
-    def test_the_token_is_worth_nothing_after_thirty_days(
-        self, theirs: SendingDomains, dns: FakeDns, clock: Clock
-    ) -> None:
-        old = self.refused(theirs)
-        dns.texts[RECORD_NAME] = (old.value,)
-        clock.now += CLAIM_LIFETIME
-        with pytest.raises(UnknownDomain):
-            theirs.verify("example.com")
-        assert self.refused(theirs) != old
-
-    def test_who_claimed_nothing_verifies_nothing(self, theirs: SendingDomains) -> None:
-        with pytest.raises(UnknownDomain):
-            theirs.verify("example.com")
 
 
 class TestRules:

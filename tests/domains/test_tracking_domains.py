@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domains.claims import ProofNeeded
-from domains.dns_records import TxtRecord
+from domains.claims import Claims
 from domains.errors import (
     ChangedMeanwhile,
     DomainError,
@@ -20,23 +19,12 @@ from domains.errors import (
 from domains.evidence import Evidence, Reached
 from domains.history import Cause, Change, Step
 from domains.model import Https, State
-from domains.ownership import Kind
 from domains.rules import CheckPolicy
 from domains.sending_domains import SendingDomains
 from domains.steps import removed
 from domains.tracking_domains import DomainSettings, TrackingDomains
 from tests.domains.builders import NOW, PROJECT
-from tests.domains.conftest import (
-    OTHER,
-    SECOND_TARGET,
-    TARGET,
-    TRACK,
-    Clock,
-    CountingBytes,
-    FakeCheck,
-    FakeDns,
-    claims_of,
-)
+from tests.domains.conftest import OTHER, SECOND_TARGET, TARGET, TRACK, Clock, FakeCheck, FakeDns
 from tests.domains.memory_store import MemoryStore
 
 Of = Callable[[int], TrackingDomains]
@@ -93,7 +81,7 @@ class TestAddTrackingDomain:
             domains.add(TRACK)
 
     def test_without_a_configured_target_there_is_nothing_to_point_to(
-        self, store: MemoryStore, check: FakeCheck, clock: Clock
+        self, store: MemoryStore, check: FakeCheck, clock: Clock, claims: Claims
     ) -> None:
         domains = TrackingDomains(
             store=store,
@@ -102,7 +90,7 @@ class TestAddTrackingDomain:
             clock=clock,
             jitter=lambda: 0.5,
             announce=print,
-            claims=claims_of(PROJECT, store, FakeDns(), clock, CountingBytes()),
+            claims=claims,
             project=PROJECT,
         )
         with pytest.raises(NoTarget, match=r"set domains.cname_targets"):
@@ -114,84 +102,6 @@ class TestAddTrackingDomain:
         assert (back.state, back.target, back.diagnosis) == (State.PENDING, SECOND_TARGET, "")
         assert (back.checked_at, back.verified_at) == (None, NOW)
         assert verified.all() == [back]
-
-
-class TestTakingOver:
-    """A host that another project had and removed."""
-
-    PROOF = f"_waypost.{TRACK}"
-
-    @pytest.fixture
-    def wanting(self, verified: TrackingDomains, domains_of: Of) -> TrackingDomains:
-        verified.remove(TRACK)
-        return domains_of(2)
-
-    def refused(self, wanting: TrackingDomains) -> TxtRecord:
-        with pytest.raises(ProofNeeded) as refusal:
-            wanting.add(TRACK)
-        assert str(refusal.value.record) in str(refusal.value)
-        return refusal.value.record
-
-    def test_with_its_record_it_changes_hands(
-        self, wanting: TrackingDomains, domains: TrackingDomains, dns: FakeDns, clock: Clock
-    ) -> None:
-        record = self.refused(wanting)
-        assert record.name == self.PROOF
-        assert dns.asked_for_texts == []
-        dns.texts[self.PROOF] = (record.value,)
-        clock.now += timedelta(hours=1)
-        taken = wanting.add(TRACK, target=SECOND_TARGET, https=Https.REQUIRE)
-        assert (taken.project, taken.state, taken.target) == (2, State.PENDING, SECOND_TARGET)
-        assert (taken.https, taken.next_check_at, taken.verified_at) == (Https.REQUIRE, clock.now, NOW)
-        assert wanting.all() == [taken]
-        assert domains.all(retired=True) == []
-        assert wanting.show(TRACK).evidence is None
-
-    def test_the_history_says_so(
-        self, wanting: TrackingDomains, dns: FakeDns, announced: list[Change]
-    ) -> None:
-        dns.texts[self.PROOF] = (self.refused(wanting).value,)
-        wanting.add(TRACK)
-        [entry] = wanting.history(TRACK)
-        assert (entry.cause, entry.before, entry.after) == (Cause.TAKEN_OVER, State.RETIRED, State.PENDING)
-        assert announced[-1] == entry
-
-    @pytest.mark.parametrize("values", [(), ("waypost-verify=other",)])
-    def test_without_it_nothing_changes(
-        self, wanting: TrackingDomains, domains: TrackingDomains, dns: FakeDns, values: tuple[str, ...]
-    ) -> None:
-        before = domains.all(retired=True)
-        record = self.refused(wanting)
-        dns.texts[self.PROOF] = values
-        assert self.refused(wanting) == record
-        dns.fault = "no server answered"
-        with pytest.raises(ProofNeeded, match="no server answered"):
-            wanting.add(TRACK)
-        assert domains.all(retired=True) == before
-
-    def test_one_that_comes_back_meanwhile_stays(
-        self, wanting: TrackingDomains, domains: TrackingDomains, dns: FakeDns
-    ) -> None:
-        dns.texts[self.PROOF] = (self.refused(wanting).value,)
-        dns.during = lambda: domains.add(TRACK)
-        with pytest.raises(ChangedMeanwhile):
-            wanting.add(TRACK)
-        assert domains.show(TRACK).domain.state is State.PENDING
-
-    def test_the_claim_is_used_up(
-        self, wanting: TrackingDomains, domains: TrackingDomains, dns: FakeDns, store: MemoryStore
-    ) -> None:
-        dns.texts[self.PROOF] = (self.refused(wanting).value,)
-        wanting.add(TRACK)
-        assert store.find_claim(2, Kind.TRACKING, TRACK) is None
-        wanting.remove(TRACK)
-        with pytest.raises(ProofNeeded):
-            domains.add(TRACK)
-
-    def test_no_name_is_taken_over_by_renaming(self, wanting: TrackingDomains) -> None:
-        wanting.add(OTHER)
-        with pytest.raises(NameTaken, match="retired"):
-            wanting.change(OTHER, {"name": TRACK})
 
 
 class TestShowTrackingDomain:
