@@ -27,8 +27,6 @@ from tests.domains.builders import NOW, PROJECT
 from tests.domains.conftest import OTHER, SECOND_TARGET, TARGET, TRACK, Clock, FakeCheck, FakeDns
 from tests.domains.memory_store import MemoryStore
 
-Of = Callable[[int], TrackingDomains]
-
 
 def retire_in_another_project(store: MemoryStore, name: str) -> None:
     """Add a retired tracking domain that is not ours."""
@@ -75,8 +73,8 @@ class TestAddTrackingDomain:
         with pytest.raises(NameTaken, match=r"already \(pending\)"):
             domains.add(again)
 
-    def test_a_name_of_another_project_is_taken(self, domains: TrackingDomains, domains_of: Of) -> None:
-        domains_of(2).add(TRACK)
+    def test_a_name_of_another_project_is_taken(self, domains: TrackingDomains, store: MemoryStore) -> None:
+        store.add_tracking_domain(project=2, name=TRACK, target=TARGET, created_at=NOW)
         with pytest.raises(NameTaken, match=r"already \(pending\)"):
             domains.add(TRACK)
 
