@@ -25,6 +25,8 @@ def translated(refused_until: Callable[[], datetime | None]) -> Iterator[None]:
         yield
     except Error as error:
         raise of_problem(error, refused_until()) from error
+    except errors.ConflictError as error:
+        raise AuthorityError("unexpected", "the authority answered with HTTP status 409") from error
     except errors.ClientError as error:
         raise _of_answer(error, refused_until()) from error
     except requests.exceptions.SSLError as error:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from acme.client import ClientV2
+from acme.errors import ConflictError
 from acme.messages import Directory, Error
 from cryptography import x509
 
@@ -83,10 +84,10 @@ class AcmeAuthority:
             known = certificate_id(replaces) if replaces is not None and "renewalInfo" in directory else None
             try:
                 return self._signed_in(net, directory, lambda _: order.place(host, publish, replaces=known))
-            except Error as error:
-                if known is None or short_type(error) != "alreadyReplaced":
+            except (ConflictError, Error) as error:
+                if known is None or not _already_replaced(error):
                     raise
-                # An order that replaced it was lost: a plain one is as good, but for the rate limits.
+                # By an order that was lost: a plain one is as good, but for the rate limits.
                 return order.place(host, publish, replaces=None)
 
     def renewal_advice(self, certificate: Certificate) -> RenewalAdvice | None:
@@ -135,6 +136,11 @@ class AcmeAuthority:
                 raise
             self._account.register(net, client)
             return work(client)
+
+
+def _already_replaced(error: ConflictError | Error) -> bool:
+    """The status ought to be 409 [RFC 9773, section 5], of which the library tells no more than that."""
+    return isinstance(error, ConflictError) or short_type(error) == "alreadyReplaced"
 
 
 def _translated(net: AcmeNetwork) -> AbstractContextManager[None]:

@@ -26,7 +26,6 @@ from certificates.errors import (
 from certificates.model import Certificate, Challenge, HostRecord
 from certificates.ports import Authority, CertificateStore, ChallengeStore
 from certificates.problems import of_the_authority
-from certificates.renewal_information import ASK_AGAIN
 from certificates.sealed_keys import KeySeal
 
 log = logging.getLogger("waypost.certificates")
@@ -179,7 +178,7 @@ class Issuing:
             self._save(rules.failed(record, fault, self._clock()), Result.FAILED, until)
             raise
         log.info("certificate for %s by %s, serial %s", record.host, certificate.issuer, certificate.serial)
-        issued = rules.issued(record, certificate, self._random(), advice_at=self._clock() + ASK_AGAIN)
+        issued = rules.issued(record, certificate, self._random(), self._clock())
         return self._save(issued, Result.ISSUED, until)
 
     def _ordered(self, record: HostRecord) -> Certificate:

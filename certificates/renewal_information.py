@@ -7,9 +7,7 @@ from typing import Any, Final
 from cryptography import x509
 
 from certificates.model import Certificate, RenewalAdvice
-
-ASK_AGAIN: Final = timedelta(hours=6)
-"""Where the authority does not say [section 4.3.2]."""
+from certificates.rules import ASK_AGAIN
 
 _SOONEST: Final = timedelta(minutes=1)
 _LATEST: Final = timedelta(days=1)

@@ -24,6 +24,9 @@ FLOOR: Final = _BACK_OFF[0]
 _LONGEST_WISH: Final = timedelta(days=7)
 """The longest limit of Let's Encrypt is a week; a Retry-After beyond that is a mistake."""
 
+ASK_AGAIN: Final = timedelta(hours=6)
+"""Until advice is asked for, first or again, where the authority does not say [RFC 9773, 4.3.2]."""
+
 _EARLIEST: Final = 0.62
 _LATEST: Final = 2 / 3
 
@@ -64,14 +67,14 @@ def claimed(record: HostRecord, *, until: datetime) -> HostRecord:
     return replace(record, leased_until=until, due_at=until)
 
 
-def issued(record: HostRecord, certificate: Certificate, random: float, *, advice_at: datetime) -> HostRecord:
+def issued(record: HostRecord, certificate: Certificate, random: float, now: datetime) -> HostRecord:
     """Return the record with a new certificate and the time of its renewal, until the authority advises."""
     return replace(
         record,
         certificate=certificate,
-        due_at=renewal_time(certificate, None, random),
+        due_at=renewal_time(certificate, random, now),
         leased_until=None,
-        advice_at=advice_at,
+        advice_at=now + ASK_AGAIN,
         failures=0,
         problem=None,
     )
@@ -107,19 +110,20 @@ def advised(record: HostRecord, advice: RenewalAdvice, random: float) -> HostRec
     each time of asking would draw all renewals to the window's start.
     """
     asked = replace(record, advice_at=advice.ask_again_at)
-    if record.certificate is None or record.failures:
+    if record.failures or not advice.start < advice.end:
         return asked
     if record.due_at is not None and advice.start <= record.due_at <= advice.end:
         return asked
-    return replace(asked, due_at=renewal_time(record.certificate, advice, random))
+    return replace(asked, due_at=advice.start + random * (advice.end - advice.start))
 
 
-def renewal_time(certificate: Certificate, advice: RenewalAdvice | None, random: float) -> datetime:
-    """Return a moment of the window that was advised, or shortly before two thirds of the lifetime."""
-    if advice is not None and advice.start < advice.end and advice.start < certificate.not_after:
-        return advice.start + random * (advice.end - advice.start)
-    lifetime = certificate.not_after - certificate.not_before
-    return certificate.not_before + lifetime * (_EARLIEST + random * (_LATEST - _EARLIEST))
+def renewal_time(certificate: Certificate, random: float, now: datetime) -> datetime:
+    """Return a moment shortly before two thirds of the lifetime of a certificate that was issued just now.
+
+    It begins now: where an authority dates it back by years, it would be due again at once, and for ever.
+    """
+    begin = max(certificate.not_before, now)
+    return begin + (certificate.not_after - begin) * (_EARLIEST + random * (_LATEST - _EARLIEST))
 
 
 def back_off(failures: int, type: str) -> timedelta:

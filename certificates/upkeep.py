@@ -9,7 +9,6 @@ from certificates import rules
 from certificates.errors import AuthorityError, KeyUnreadable
 from certificates.model import HostRecord
 from certificates.ports import Authority, CertificateStore
-from certificates.renewal_information import ASK_AGAIN
 from certificates.sealed_keys import KeySeal
 
 log = logging.getLogger("waypost.certificates")
@@ -59,7 +58,7 @@ class Upkeep:
             advice = self._authority.renewal_advice(record.certificate)
         except AuthorityError as error:
             log.warning("no renewal information for %s: %s: %s", record.host, error.type, error.detail)
-            return replace(record, advice_at=self._clock() + ASK_AGAIN)
+            return replace(record, advice_at=self._clock() + rules.ASK_AGAIN)
         if advice is None:
             return replace(record, advice_at=None)
         return rules.advised(record, advice, self._random())

@@ -56,7 +56,9 @@ def publisher(store: ChallengeStore) -> Publish:
     @contextmanager
     def publish(token: str, answer: str) -> Iterator[None]:
         store.put_challenge(Challenge(token=token, host=HOST, answer=answer, expires_at=NOW + HOUR), now=NOW)
-        yield
-        store.delete_challenge(token)
+        try:
+            yield
+        finally:
+            store.delete_challenge(token)
 
     return publish

@@ -1,9 +1,10 @@
 """Answers HTTP challenges from a store, as a tracker does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final
 
 from certificates.ports import ChallengeStore
@@ -13,12 +14,18 @@ PREFIX: Final = "/.well-known/acme-challenge/"
 
 
 class ChallengeServer(ThreadingHTTPServer):
-    """`asked` holds the Host headers of the requests so far."""
+    """Where `hold` is set, a request waits for that event; `reached` is set when the first one came."""
 
-    def __init__(self, port: int, store: ChallengeStore) -> None:
+    daemon_threads = True
+
+    def __init__(
+        self, port: int, store: ChallengeStore, *, clock: Callable[[], datetime] = lambda: NOW
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.store = store
-        self.asked: list[str] = []
+        self.clock = clock
+        self.hold: Event | None = None
+        self.reached = Event()
 
     @contextmanager
     def running(self) -> Iterator["ChallengeServer"]:
@@ -37,8 +44,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: ChallengeServer
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.headers["Host"])
-        answer = self.server.store.challenge_answer(self.path.removeprefix(PREFIX), now=NOW)
+        self.server.reached.set()
+        if self.server.hold is not None:
+            self.server.hold.wait(60)
+        token, now = self.path.removeprefix(PREFIX), self.server.clock()
+        answer = self.server.store.challenge_answer(token, now=now)
         self.send_response(200 if answer else 404)
         self.end_headers()
         self.wfile.write((answer or "").encode())
