@@ -10,12 +10,16 @@ from admin.dns_record import print_proof_needed, record_fields, record_text
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.output import json_option, print_json, print_table, say
 from domains.claims import ProofNeeded
-from domains.model import State, TrackingDomain
+from domains.model import Https, State, TrackingDomain
 from domains.names import display
-from domains.tracking_domains import TrackingDomainDetails
+from domains.tracking_domains import DomainSettings, TrackingDomainDetails
 from service.database import open_tracking_domains
 
 NOT_VERIFIED = 1
+HTTPS = click.Choice([str(each) for each in Https])
+HTTPS_HELP = (
+    "Which links it gets: https once it was seen to work; https alone, and no use before that; http alone."
+)
 
 
 @click.group()
@@ -26,17 +30,20 @@ def domain() -> None:
 @domain.command("add")
 @click.argument("name")
 @click.option("--target", help="Which of domains.cname_targets it must point to. Default: the first.")
+@click.option("--https", type=HTTPS, default=str(Https.AUTO), show_default=True, help=HTTPS_HELP)
 @json_option
 @project_option
 @pass_invocation
-def add(invocation: Invocation, project: str, name: str, target: str | None, as_json: bool) -> None:
+def add(
+    invocation: Invocation, project: str, name: str, target: str | None, https: str, as_json: bool
+) -> None:
     """Add a tracking domain, and print the CNAME record to create.
 
     One that another project removed is this project's once a TXT record proves it: run it again then.
     """
     with open_tracking_domains(invocation.settings(), project) as domains:
         try:
-            details = domains.show(domains.add(name, target=target).name)
+            details = domains.show(domains.add(name, target=target, https=Https(https)).name)
         except ProofNeeded as needed:
             print_proof_needed(needed, as_json=as_json)
             raise
@@ -62,14 +69,16 @@ def list_domains(invocation: Invocation, project: str, retired: bool, as_json: b
         print_json([_fields(each) for each in listed])
         return
     print_table(
-        ("domain", "state", "default", "target", "checked"),
+        ("domain", "state", "default", "https", "target", "checked", "next check"),
         [
             (
                 display(each.name),
                 each.state,
                 "default" if each.is_default else "",
+                _https(each),
                 each.target,
                 _when(each.checked_at),
+                _when(each.next_check_at),
             )
             for each in listed
         ],
@@ -90,7 +99,11 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
         return
     shown = details.domain
     say(f"{display(shown.name)}: {shown.state}{', the default' if shown.is_default else ''}")
-    say(f"Added {_when(shown.created_at)}, checked {_when(shown.checked_at)}.")
+    say(
+        f"Added {_when(shown.created_at)}, checked {_when(shown.checked_at)}, "
+        f"next check {_when(shown.next_check_at)} (UTC)."
+    )
+    say(f"HTTPS: {_https(shown)}")
     if shown.diagnosis:
         say(shown.diagnosis)
     say(f"Used by: {', '.join(map(display, details.senders)) or 'no sending domain'}")
@@ -113,6 +126,68 @@ def verify(ctx: click.Context, invocation: Invocation, project: str, name: str, 
         say(f"{display(checked.name)}: {checked.state}. {checked.diagnosis}")
     if checked.state is not State.VERIFIED:
         ctx.exit(NOT_VERIFIED)
+
+
+@domain.command("update")
+@click.argument("name")
+@click.option(
+    "--name", "new_name", help="Another name. It starts over as pending; links on the old one live on."
+)
+@click.option("--https", type=HTTPS, help=HTTPS_HELP)
+@click.option("--target", help="Another one of domains.cname_targets. It starts over as pending.")
+@json_option
+@project_option
+@pass_invocation
+def update(
+    invocation: Invocation,
+    project: str,
+    name: str,
+    new_name: str | None,
+    https: str | None,
+    target: str | None,
+    as_json: bool,
+) -> None:
+    """Change a tracking domain. What is not named stays."""
+    settings = DomainSettings()
+    if new_name is not None:
+        settings["name"] = new_name
+    if https is not None:
+        settings["https"] = Https(https)
+    if target is not None:
+        settings["target"] = target
+    if not settings:
+        raise click.UsageError("Give --name, --https or --target.")
+    with open_tracking_domains(invocation.settings(), project) as domains:
+        changed = domains.change(name, settings)
+        details = domains.show(changed.name)
+    if as_json:
+        print_json(_details(details))
+        return
+    say(f"{display(changed.name)}: {changed.state}, HTTPS: {_https(changed)}")
+    if changed.state is State.PENDING:
+        say(f"It needs this DNS record:\n\n{record_text(details.record)}")
+        say(f"\nThen: waypost domain verify {changed.name}{of_project(project)}")
+
+
+@domain.command("history")
+@click.argument("name")
+@json_option
+@project_option
+@pass_invocation
+def history(invocation: Invocation, project: str, name: str, as_json: bool) -> None:
+    """Show what happened to a tracking domain, a removed one too, the oldest first."""
+    with open_tracking_domains(invocation.settings(), project) as domains:
+        entries = domains.history(name)
+    if as_json:
+        print_json([asdict(each) for each in entries])
+        return
+    print_table(
+        ("time (UTC)", "from", "to", "cause", "detail"),
+        [
+            (_when(each.at), each.before or "", each.after or "deleted", each.cause, each.detail)
+            for each in entries
+        ],
+    )
 
 
 @domain.command("default")
@@ -147,7 +222,14 @@ def _fields(shown: TrackingDomain) -> dict[str, Any]:
 
 def _details(details: TrackingDomainDetails) -> dict[str, Any]:
     record = record_fields(details.record)
-    return {**_fields(details.domain), "record": record, "senders": details.senders}
+    evidence = asdict(details.evidence) if details.evidence else None
+    return {**_fields(details.domain), "record": record, "senders": details.senders, "evidence": evidence}
+
+
+def _https(shown: TrackingDomain) -> str:
+    if shown.https is Https.OFF:
+        return "off"
+    return f"{shown.https}, {'seen' if shown.https_seen else 'not seen yet'}"
 
 
 def _when(moment: datetime | None) -> str:

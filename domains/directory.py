@@ -1,7 +1,8 @@
 """Which tracking domain a message gets: all domains in memory, for the way of a message.
 
 The order, first that applies: the tracking domain linked to the sender's sending domain; the default of the
-project; the system's default; none. A tracking domain counts only while it is active.
+project; the system's default; none. A tracking domain counts only while it is active: verified, and served
+over HTTPS where its links are to be https.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from domains.model import ALL, SendingDomain, State, TrackingDomain
+from domains.model import ALL, Https, Scheme, SendingDomain, State, TrackingDomain
 from domains.names import normalised, parents_within_registrable, registrable
 from domains.ownership import ownership
 from rewriter.policy import NO_OVERRIDES, Mode, Overrides
@@ -25,15 +26,17 @@ class Why(StrEnum):
 
 
 class Choice(NamedTuple):
-    """What a sender gets. At most one of `tracking_domain` and `system_default` is set.
+    """What a sender gets.
 
+    `base` is the URL that links begin with, such as `https://track.example.com`; "" is none. That of the
+    system's default may hold `{sid}` (`domains.default_host`).
     `sending_domain` is the project's sending domain that the sender belongs to, itself or a parent; None for
     a stranger, who gets the defaults, if the caller wants that at all.
     """
 
     sending_domain: str | None
-    tracking_domain: str | None  # a host; its scheme is the caller's decision
-    system_default: str | None  # a base URL, such as http://localhost:8080
+    tracking_domain: str | None  # the host of `base`; None where it is the system's default
+    base: str
     why: Why
     passed_over: str | None = None  # the linked tracking domain, where it is not active
     tracking: Mode | None = None  # of the sending domain; None leaves it to its project
@@ -48,11 +51,15 @@ class TrackingEntry(NamedTuple):
     project: int
     state: State
     is_default: bool
+    https: Https = Https.AUTO
+    https_seen: bool = False
 
     @classmethod
     def of(cls, domain: TrackingDomain) -> "TrackingEntry":
         """Return what the directory keeps of it."""
-        return cls(domain.name, domain.project, domain.state, domain.is_default)
+        return cls(
+            domain.name, domain.project, domain.state, domain.is_default, domain.https, domain.https_seen
+        )
 
 
 class SendingEntry(NamedTuple):
@@ -100,6 +107,7 @@ class Directory:
     _idle: Collection[SendingEntry]  # those that do not
     _defaults: Mapping[int, str]  # the active default of each project that has one
     _last_resort: Choice  # for a project without a default
+    _before_https: Scheme | None
 
     @classmethod
     def build(
@@ -108,17 +116,31 @@ class Directory:
         sending: Iterable[SendingDomain],
         *,
         system_default: str | None = None,
+        before_https: Scheme | None = Scheme.HTTP,
         require_verified: bool = False,
     ) -> "Directory":
-        """Build it from the lists of a store. `system_default` is a base URL; None or "" for none."""
-        entries = DomainEntries(list(map(TrackingEntry.of, tracking)), list(map(SendingEntry.of, sending)))
-        return cls.of(entries, system_default=system_default, require_verified=require_verified)
+        """Build it from the lists of a store; for the rest see `of`."""
+        return cls.of(
+            DomainEntries(list(map(TrackingEntry.of, tracking)), list(map(SendingEntry.of, sending))),
+            system_default=system_default,
+            before_https=before_https,
+            require_verified=require_verified,
+        )
 
     @classmethod
     def of(
-        cls, entries: DomainEntries, *, system_default: str | None = None, require_verified: bool = False
+        cls,
+        entries: DomainEntries,
+        *,
+        system_default: str | None = None,
+        before_https: Scheme | None = Scheme.HTTP,
+        require_verified: bool = False,
     ) -> "Directory":
-        """Build it from entries. `require_verified`: a sending domain counts only when it is verified."""
+        """Build it from entries.
+
+        `system_default` is a base URL; None or "" for none. `before_https` as for `scheme_of`.
+        `require_verified`: a sending domain counts only when it is verified.
+        """
         by_name = {entry.name: entry for entry in entries.tracking}
         known = {entry.name: entry for entry in entries.sending}
         idle = [
@@ -135,9 +157,10 @@ class Directory:
             _defaults={
                 entry.project: entry.name
                 for entry in by_name.values()
-                if entry.is_default and is_active(entry)
+                if entry.is_default and scheme_of(entry, before_https)
             },
-            _last_resort=_last_resort(system_default or None),
+            _last_resort=_last_resort(system_default or ""),
+            _before_https=before_https,
         )
 
     @property
@@ -190,38 +213,56 @@ class Directory:
         name = self._defaults.get(project)
         if name is None:
             return self._last_resort
-        return Choice(sending_domain=None, tracking_domain=name, system_default=None, why=Why.PROJECT_DEFAULT)
+        return Choice(
+            sending_domain=None,
+            tracking_domain=name,
+            base=self._base(self._tracking[name]),
+            why=Why.PROJECT_DEFAULT,
+        )
 
     def _choice_of(self, sender: SendingEntry) -> Choice:
-        linked = self._linked(sender)
-        default = self._last_resort if linked else self._default(sender.project)
+        base = self._linked_base(sender)
+        default = self._last_resort if base else self._default(sender.project)
         return Choice(
             sending_domain=sender.name,
-            tracking_domain=linked or default.tracking_domain,
-            system_default=None if linked else default.system_default,
-            why=Why.LINKED if linked else default.why,
-            passed_over=None if linked else sender.tracking_domain,
+            tracking_domain=sender.tracking_domain if base else default.tracking_domain,
+            base=base or default.base,
+            why=Why.LINKED if base else default.why,
+            passed_over=None if base else sender.tracking_domain,
             tracking=sender.tracking,
             share=sender.share,
             rules=sender.rules,
         )
 
-    def _linked(self, sender: SendingEntry) -> str | None:
-        """Return the linked tracking domain if it is active; a link across projects counts for nothing."""
+    def _linked_base(self, sender: SendingEntry) -> str:
+        """Return "" where no tracking domain is linked that is active and of the same project."""
         linked = self._tracking.get(sender.tracking_domain or "")
-        usable = linked is not None and linked.project == sender.project and is_active(linked)
-        return sender.tracking_domain if usable else None
+        return "" if linked is None or linked.project != sender.project else self._base(linked)
+
+    def _base(self, domain: TrackingEntry) -> str:
+        scheme = scheme_of(domain, self._before_https)
+        return scheme + "://" + domain.name if scheme else ""  # an f-string formats an enumeration slowly
 
 
-def is_active(domain: TrackingDomain | TrackingEntry) -> bool:
-    """Tell whether new mail may use it."""
-    return domain.state is State.VERIFIED
+def scheme_of(domain: TrackingDomain | TrackingEntry, before_https: Scheme | None) -> Scheme | None:
+    """Return the scheme of its links in new mail; None where it is not active, so that none may use it.
+
+    `before_https` is for domains with `https = auto` on which HTTPS was not seen yet: HTTP where nothing here
+    serves HTTPS, HTTPS where a proxy in front serves it for all; None where a certificate is on its way.
+    """
+    if domain.state is not State.VERIFIED:
+        return None
+    if domain.https is Https.OFF:
+        return Scheme.HTTP
+    if domain.https_seen:
+        return Scheme.HTTPS
+    return before_https if domain.https is Https.AUTO else None
 
 
-def _last_resort(system_default: str | None) -> Choice:
+def _last_resort(system_default: str) -> Choice:
     return Choice(
         sending_domain=None,
         tracking_domain=None,
-        system_default=system_default,
+        base=system_default,
         why=Why.SYSTEM_DEFAULT if system_default else Why.NONE,
     )

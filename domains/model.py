@@ -56,6 +56,11 @@ class TrackingDomain:
     doubts: int = 0  # definite bad answers in a row while it is verified
     unanswered: int = 0  # checks in a row that saw nothing definite
 
+    @property
+    def https_seen(self) -> bool:
+        """Whether HTTPS ever arrived here, by a certificate of ours or of a proxy in front."""
+        return self.https_since is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingDomain:

@@ -75,7 +75,7 @@ def make_plan(
     plan = Plan(
         sending_domain=choice.sending_domain or domain,
         mode=Mode.OFF if switched_off else mode_of(settings, project, choice),
-        base=_base(choice, settings, project),
+        base=default_base(choice.base, project.name if project else None),
         rules=choice.rules,
     )
     if switched_off:
@@ -132,9 +132,3 @@ def _strangers_tracked(settings: TrackingSettings, project: Project | None) -> b
     if project is None or project.unknown_senders is None:
         return settings.unknown_senders
     return project.unknown_senders
-
-
-def _base(choice: Choice, settings: TrackingSettings, project: Project | None) -> str:
-    if choice.tracking_domain:
-        return f"{settings.scheme}://{choice.tracking_domain}"
-    return default_base(choice.system_default or "", project.name if project else None)

@@ -48,7 +48,6 @@ class TrackingSettings:
     mode: Mode = Mode.ON
     policy: Policy = field(default_factory=Policy)  # of every message; the tracking site is put in for each
     unknown_senders: bool = False  # senders that are no sending domain get the defaults
-    scheme: str = "https"  # of links on tracking domains
 
 
 def usable_system_default(base: str, upstream_host: str | None) -> str | None:

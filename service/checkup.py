@@ -12,9 +12,9 @@ from pathlib import Path
 from accounts.errors import AccountError
 from accounts.model import DEFAULT_PROJECT, Project
 from domains.default_host import SID, default_base
-from domains.directory import is_active
+from domains.directory import scheme_of
 from domains.errors import StoreUnavailable
-from domains.model import SendingDomain, TrackingDomain
+from domains.model import Scheme, SendingDomain, State, TrackingDomain
 from domains.names import display, host_name
 from domains.sending_domains import SendingDomainDetails
 from relay.listener import parse_host_port
@@ -275,7 +275,9 @@ def _domains(settings: Settings) -> Iterator[Finding]:
                     tracking = domains.all()
                 with open_sending_domains(settings, project.name) as senders:
                     sending = senders.all_details()
-                yield from _domains_of(project, tracking, [each.domain for each in sending])
+                yield from _domains_of(
+                    project, tracking, [each.domain for each in sending], settings.tracking.scheme
+                )
                 yield from _ownership_of(project, sending)
                 yield from _default_of(project, settings)
     except (OperatorError, StoreUnavailable, AccountError):
@@ -292,15 +294,20 @@ def _upstream_of(project: Project, settings: Settings) -> Iterator[Finding]:
 
 
 def _domains_of(
-    project: Project, tracking: list[TrackingDomain], sending: list[SendingDomain]
+    project: Project,
+    tracking: list[TrackingDomain],
+    sending: list[SendingDomain],
+    before_https: Scheme | None,
 ) -> Iterator[Finding]:
     verify = "waypost domain verify"
     if project.id != DEFAULT_PROJECT:
         verify += f" --project {project.name}"
-    active = {domain.name for domain in tracking if is_active(domain)}
+    active = {domain.name for domain in tracking if scheme_of(domain, before_https)}
     for domain in tracking:
         if domain.name not in active:
-            yield _warn("domains", f"{display(domain.name)} is {domain.state}", f"{verify} {domain.name}")
+            waits = ", but HTTPS was not seen on it yet" if domain.state is State.VERIFIED else ""
+            message = f"{display(domain.name)} is {domain.state}{waits}"
+            yield _warn("domains", message, f"{verify} {domain.name}")
     for sender in sending:
         if sender.tracking_domain is not None and sender.tracking_domain not in active:
             message = f"{display(sender.name)} uses the default until {sender.tracking_domain} is verified"

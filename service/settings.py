@@ -8,19 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from domains.model import Scheme
 from relay.control.vendors import Profile
 from relay.settings import BareNewlines
 from rewriter import Limits, PixelPlace, SignedMail, VisibleUrl
 from rewriter.policy import Mode
 
 LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
-
-
-class Scheme(StrEnum):
-    """The scheme of tracked links on tracking domains."""
-
-    HTTP = "http"
-    HTTPS = "https"
 
 
 class LogLevel(StrEnum):

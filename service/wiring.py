@@ -112,6 +112,7 @@ def directory_builder(settings: Settings) -> Callable[[DomainEntries], Directory
     return partial(
         Directory.of,
         system_default=system_default(settings),
+        before_https=settings.tracking.scheme,
         require_verified=settings.domains.require_verified_senders,
     )
 
@@ -256,7 +257,6 @@ def tracking_settings(settings: Settings) -> TrackingSettings:
             limits=settings.limits,
         ),
         unknown_senders=section.unknown_senders,
-        scheme=section.scheme,
     )
 
 

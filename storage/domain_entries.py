@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, select
 
 from domains.directory import DomainEntries, SendingEntry, TrackingEntry
-from domains.model import State
+from domains.model import Https, State
 from domains.sender_rules import rules_from_json
 from rewriter.policy import Mode
 from storage.domain_tables import sending_domains, tracking_domains
@@ -19,6 +19,8 @@ _TRACKING: Final = select(
     tracking_domains.c.project,
     tracking_domains.c.state,
     tracking_domains.c.is_default,
+    tracking_domains.c.https,
+    tracking_domains.c.https_since.is_not(None),
 )
 
 _SENDING: Final = select(
@@ -39,8 +41,8 @@ def read_entries(connection: Connection) -> DomainEntries:
 
 
 def _tracking(connection: Connection) -> Iterator[TrackingEntry]:
-    for name, project, state, is_default in _rows(connection, _TRACKING):
-        yield TrackingEntry(name, project, State(state), is_default)
+    for name, project, state, is_default, https, https_seen in _rows(connection, _TRACKING):
+        yield TrackingEntry(name, project, State(state), is_default, Https(https), https_seen)
 
 
 def _sending(connection: Connection) -> Iterator[SendingEntry]:

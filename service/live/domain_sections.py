@@ -4,13 +4,20 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from domains.directory import DomainEntries, SendingEntry, TrackingEntry
-from domains.model import ALL, State
+from domains.model import ALL, Https, State
 from domains.sender_rules import rules_from_json, rules_to_json
 from rewriter.policy import Mode
 from service.live.snapshot import SnapshotError
 from service.live.snapshot_tables import REQUIRED, Row, decode_table, encode_table
 
-_TRACKING: Final = {"name": REQUIRED, "project": REQUIRED, "state": REQUIRED, "is_default": REQUIRED}
+_TRACKING: Final = {
+    "name": REQUIRED,
+    "project": REQUIRED,
+    "state": REQUIRED,
+    "is_default": REQUIRED,
+    "https": Https.AUTO,
+    "https_seen": False,
+}
 _SENDING: Final = {
     "name": REQUIRED,
     "project": REQUIRED,
@@ -42,8 +49,8 @@ def unpack_domains(sections: Mapping[str, bytes]) -> DomainEntries:
 
 
 def _tracking(section: bytes) -> Iterator[TrackingEntry]:
-    for name, project, state, is_default in decode_table(section, _TRACKING):
-        yield TrackingEntry(name, project, State(state), is_default)
+    for name, project, state, is_default, https, https_seen in decode_table(section, _TRACKING):
+        yield TrackingEntry(name, project, State(state), is_default, Https(https), https_seen)
 
 
 def _sending_row(entry: SendingEntry) -> Row:

@@ -27,7 +27,8 @@ def test_a_domain_goes_live_and_away(run: Run, dns: DnsServer) -> None:
     dns.set("track.example.com", "CNAME", "elsewhere.example.net")
     assert "failed" in run("domain", "verify", "track.example.com", code=1).output
     assert "links in mail already sent work" in run("domain", "remove", "track.example.com").output
-    assert run("domain", "list").output == "domain\tstate\tdefault\ttarget\tchecked\n"
+    header = "domain\tstate\tdefault\thttps\ttarget\tchecked\tnext check\n"
+    assert run("domain", "list").output == header
     assert "retired" in run("domain", "list", "--retired").output
 
 
@@ -103,3 +104,36 @@ def test_an_international_name_is_shown_as_typed(run: Run) -> None:
     [row] = json.loads(run("domain", "list", "--json").output)
     assert row["name"] == "klick.xn--bcher-kva.example"
     assert row["display"] == "klick.bücher.example"
+
+
+def test_a_domain_is_changed_and_renamed(run: Run, dns: DnsServer) -> None:
+    run("domain", "add", "track.example.com", "--https", "off")
+    run("sender", "add", "example.com")
+    run("sender", "link", "example.com", "track.example.com")
+    dns.add("track.example.com", "CNAME", "t.waypost.test")
+    run("domain", "verify", "track.example.com")
+    shown = json.loads(run("domain", "show", "track.example.com", "--json").output)
+    assert shown["evidence"]["dns"]["chain"] == ["t.waypost.test"]
+    required = run("domain", "update", "track.example.com", "--https", "require").output
+    assert required == "track.example.com: verified, HTTPS: require, not seen yet\n"
+    renamed = run("domain", "update", "track.example.com", "--name", "click.example.com").output
+    assert "click.example.com: pending" in renamed
+    assert "click.example.com. CNAME t.waypost.test." in renamed
+    assert "example.com\tclick.example.com" in run("sender", "list").output
+    old = json.loads(run("domain", "show", "track.example.com", "--json").output)
+    assert (old["state"], old["next_check_at"]) == ("retired", None)
+
+
+def test_an_update_of_nothing_is_a_usage_error(run: Run) -> None:
+    run("domain", "add", "track.example.com")
+    assert "Give --name, --https or --target" in run("domain", "update", "track.example.com", code=2).stderr
+
+
+def test_the_history_of_a_domain_that_is_gone(run: Run) -> None:
+    run("domain", "add", "track.example.com")
+    run("domain", "remove", "track.example.com")
+    added, removed = json.loads(run("domain", "history", "track.example.com", "--json").output)
+    assert (added["cause"], added["before"], added["after"]) == ("added", None, "pending")
+    assert (removed["cause"], removed["before"], removed["after"]) == ("removed", "pending", None)
+    assert "\tpending\tdeleted\tremoved\t" in run("domain", "history", "track.example.com").output
+    assert "no tracking domain" in run("domain", "history", "other.example.com", code=1).stderr

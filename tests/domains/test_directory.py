@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.directory import Choice, Directory, SendingEntry, Why
-from domains.model import SendingDomain, State, TrackingDomain
+from domains.directory import Choice, Directory, SendingEntry, Why, scheme_of
+from domains.model import Https, Scheme, SendingDomain, State, TrackingDomain
 from domains.names import parents_within_registrable, registrable
 from rewriter.policy import Mode, Overrides
-from tests.domains.builders import sending_domain, tracking_domain
+from tests.domains.builders import NOW, sending_domain, tracking_domain
 
 PROJECT = 1
 BASE = "http://localhost:8080"
@@ -18,7 +18,9 @@ INACTIVE = [State.PENDING, State.FAILED, State.RETIRED]
 
 
 def summary(choice: Choice) -> tuple[str | None, str | None, str | None]:
-    return choice.sending_domain, choice.tracking_domain, choice.system_default
+    """Return sending domain, tracking domain, and the base where it is the system's default."""
+    base = choice.base if choice.tracking_domain is None else None
+    return choice.sending_domain, choice.tracking_domain, base or None
 
 
 def test_the_linked_domain_comes_first() -> None:
@@ -26,7 +28,10 @@ def test_the_linked_domain_comes_first() -> None:
         [LINKED, DEFAULT], [sending_domain(linked_to=LINKED.name)], system_default=BASE
     )
     assert directory.choose(PROJECT, "example.com") == Choice(
-        sending_domain="example.com", tracking_domain=LINKED.name, system_default=None, why=Why.LINKED
+        sending_domain="example.com",
+        tracking_domain=LINKED.name,
+        base=f"http://{LINKED.name}",
+        why=Why.LINKED,
     )
 
 
@@ -48,10 +53,50 @@ def test_an_inactive_linked_domain_falls_through(state: State) -> None:
     assert directory.choose(PROJECT, "example.com") == Choice(
         sending_domain="example.com",
         tracking_domain=DEFAULT.name,
-        system_default=None,
+        base=f"http://{DEFAULT.name}",
         why=Why.PROJECT_DEFAULT,
         passed_over=linked.name,
     )
+
+
+HTTP, HTTPS = Scheme.HTTP, Scheme.HTTPS
+SCHEMES = [
+    # use of HTTPS, whether it was seen; the scheme where nobody serves HTTPS, a proxy does, we will soon
+    (Https.AUTO, False, HTTP, HTTPS, None),
+    (Https.AUTO, True, HTTPS, HTTPS, HTTPS),
+    (Https.REQUIRE, False, None, None, None),
+    (Https.REQUIRE, True, HTTPS, HTTPS, HTTPS),
+    (Https.OFF, False, HTTP, HTTP, HTTP),
+    (Https.OFF, True, HTTP, HTTP, HTTP),
+]
+
+
+@pytest.mark.parametrize(("https", "seen", "by_nobody", "by_proxy", "soon"), SCHEMES)
+def test_the_scheme_of_a_verified_domain(
+    https: Https, seen: bool, by_nobody: Scheme | None, by_proxy: Scheme | None, soon: Scheme | None
+) -> None:
+    linked = replace(LINKED, https=https, https_since=NOW if seen else None)
+    for before_https, expected in ((HTTP, by_nobody), (HTTPS, by_proxy), (None, soon)):
+        assert scheme_of(linked, before_https) is expected
+        directory = Directory.build(
+            [linked], [sending_domain(linked_to=linked.name)], system_default=BASE, before_https=before_https
+        )
+        chosen = directory.choose(PROJECT, "example.com")
+        assert chosen.base == (f"{expected}://{linked.name}" if expected else BASE)
+        assert chosen.why is (Why.LINKED if expected else Why.SYSTEM_DEFAULT)
+
+
+@pytest.mark.parametrize("state", INACTIVE)
+def test_the_others_have_no_scheme(state: State) -> None:
+    assert scheme_of(tracking_domain(state=state), HTTPS) is None
+
+
+def test_a_default_that_waits_for_https_falls_through() -> None:
+    default = replace(DEFAULT, https=Https.REQUIRE)
+    choice = Directory.build([default], [sending_domain()], system_default=BASE).choose(
+        PROJECT, "example.com"
+    )
+    assert (choice.base, choice.why) == (BASE, Why.SYSTEM_DEFAULT)
 
 
 def test_a_sending_domain_without_a_link_gets_the_default() -> None:
@@ -196,7 +241,7 @@ def test_the_order_of_choice(
         assert summary(choice) == (own, links[own], None)
     elif defaults:
         assert choice.tracking_domain in defaults
-        assert choice.system_default is None
+        assert choice.base == f"http://{choice.tracking_domain}"
     else:
         assert summary(choice) == (own, None, system_default)
 

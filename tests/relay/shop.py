@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domains.directory import Directory
-from domains.model import SendingDomain, State, TrackingDomain
+from domains.model import Scheme, SendingDomain, State, TrackingDomain
 from relay.envelope import Client, Recipient, Sender, Submission
 from relay.settings import TrackingSettings
 from tests.relay.harness import NOW, TRACKED_MESSAGE
@@ -24,14 +24,21 @@ TRACK = TrackingDomain(
 SHOP = SendingDomain(
     id=1, project=1, name="shop.example", tracking_domain="track.shop.example", created_at=WHEN
 )
-DIRECTORY = Directory.build([TRACK], [SHOP], system_default="http://localhost:8080")
+DIRECTORY = Directory.build(
+    [TRACK], [SHOP], system_default="http://localhost:8080", before_https=Scheme.HTTPS
+)
 SETTINGS = TrackingSettings()
 SENDER = Sender(mailbox="bounce@esp.example")
 
 
 def directory(**sender: Any) -> Directory:
     """Return the directory where the sending domain has other fields."""
-    return Directory.build([TRACK], [replace(SHOP, **sender)], system_default="http://localhost:8080")
+    return Directory.build(
+        [TRACK],
+        [replace(SHOP, **sender)],
+        system_default="http://localhost:8080",
+        before_https=Scheme.HTTPS,
+    )
 
 
 def submission(content: bytes = TRACKED_MESSAGE, **client: Any) -> Submission:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from accounts.model import Project
 from domains.directory import Directory
+from domains.model import Https
 from relay.envelope import Sender
 from relay.message_headers import read_headers
 from relay.plan import Plan, Untracked, make_plan, within_share
@@ -13,7 +14,7 @@ from relay.settings import TrackingSettings
 from rewriter.policy import Mode, Overrides
 from tests.accounts import builders
 from tests.relay import shop
-from tests.relay.shop import DIRECTORY, SENDER, SETTINGS, SHOP, submission
+from tests.relay.shop import DIRECTORY, SENDER, SETTINGS, SHOP, TRACK, submission
 
 FROM_SHOP = b"From: a@shop.example\r\n\r\n"
 DECIDED = (
@@ -47,10 +48,9 @@ def test_the_linked_tracking_domain_of_the_from_header() -> None:
     )
 
 
-def test_the_scheme_is_the_setting() -> None:
-    assert plan(b"From: a@shop.example\r\n\r\n", settings=replace(SETTINGS, scheme="http")).base == (
-        "http://track.shop.example"
-    )
+def test_the_scheme_is_that_of_the_tracking_domain() -> None:
+    by_http = Directory.build([replace(TRACK, https=Https.OFF)], [SHOP])
+    assert plan(b"From: a@shop.example\r\n\r\n", directory=by_http).base == "http://track.shop.example"
 
 
 def test_a_subdomain_counts_as_its_sending_domain() -> None:

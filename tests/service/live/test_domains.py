@@ -20,7 +20,7 @@ def test_other_settings_are_followed_at_once() -> None:
     live.use(STRICT)
     assert live.current.owner("example.com") is None
     live.use(partial(Directory.of, system_default="https://t.example.net"))
-    assert live.current.choose(1, "example.com").system_default == "https://t.example.net"
+    assert live.current.choose(1, "example.com").base == "https://t.example.net"
 
 
 def test_a_proof_is_seen_at_the_next_reading() -> None:

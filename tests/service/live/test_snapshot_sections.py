@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from accounts.directory import AccountEntries
 from domains.directory import DomainEntries, SendingEntry, TrackingEntry
-from domains.model import State
+from domains.model import Https, State
 from rewriter.policy import NO_OVERRIDES, Mode
 from service.live.account_sections import pack_accounts, unpack_accounts
 from service.live.domain_sections import pack_domains, unpack_domains
@@ -16,7 +16,15 @@ from tests.service.live.snapshots import ACCOUNTS, DOMAINS, RULES
 
 NAMES = st.text(max_size=20)
 NUMBERS = st.integers(0, 2**31)
-TRACKING = st.builds(TrackingEntry, NAMES, NUMBERS, st.sampled_from(State), st.booleans())
+TRACKING = st.builds(
+    TrackingEntry,
+    NAMES,
+    NUMBERS,
+    st.sampled_from(State),
+    st.booleans(),
+    st.sampled_from(Https),
+    st.booleans(),
+)
 SENDING = st.builds(
     SendingEntry,
     NAMES,
