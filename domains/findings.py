@@ -11,7 +11,7 @@ from domains.names import registrable
 
 
 class Verdict(StrEnum):
-    """What a finding says about a domain: links on it work, they cannot, or nobody knows."""
+    """What a finding says about a domain: links on it work, they cannot, or nothing speaks against it."""
 
     GOOD = "good"
     BAD = "bad"  # definite
@@ -47,7 +47,9 @@ class Finding(StrEnum):
 
 
 _GOOD = frozenset((Finding.POINTS_HERE, Finding.FLATTENED, Finding.BEHIND_PROXY))
-_UNKNOWN = frozenset((Finding.UNANSWERED, Finding.TARGET_UNANSWERED))
+# A target without an address is the operator's own fault, not the domain's: were it bad, one slip at the
+# target would fail every domain of the installation, each of them until its daily check.
+_UNKNOWN = frozenset((Finding.UNANSWERED, Finding.TARGET_UNANSWERED, Finding.DANGLING))
 # Where a proxy of the customer's own may stand in front of us; the others break links for some readers.
 _MAY_BE_A_PROXY = frozenset((Finding.WRONG_TARGET, Finding.ADDRESSES, Finding.PROXIED))
 

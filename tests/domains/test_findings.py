@@ -115,4 +115,4 @@ def test_verdicts() -> None:
     good = {each for each in Finding if each.verdict is Verdict.GOOD}
     unknown = {each for each in Finding if each.verdict is Verdict.UNKNOWN}
     assert good == {Finding.POINTS_HERE, Finding.FLATTENED, Finding.BEHIND_PROXY}
-    assert unknown == {Finding.UNANSWERED, Finding.TARGET_UNANSWERED}
+    assert unknown == {Finding.UNANSWERED, Finding.TARGET_UNANSWERED, Finding.DANGLING}
