@@ -1,21 +1,18 @@
 """`waypost domain`: tracking domains."""
 
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
-
 import click
 
-from admin.dns_record import print_proof_needed, record_fields, record_text
+from admin.dns_record import print_proof_needed, record_text
+from admin.domain_fields import change_fields, details_fields, domain_fields, when
+from admin.domain_verify import verify
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.output import json_option, print_json, print_table, say
 from domains.claims import ProofNeeded
 from domains.model import Https, State, TrackingDomain
 from domains.names import display
-from domains.tracking_domains import DomainSettings, TrackingDomainDetails
+from domains.tracking_domains import DomainSettings
 from service.database import open_tracking_domains
 
-NOT_VERIFIED = 1
 HTTPS = click.Choice([str(each) for each in Https])
 HTTPS_HELP = (
     "Which links it gets: https once it was seen to work; https alone, and no use before that; http alone."
@@ -25,6 +22,9 @@ HTTPS_HELP = (
 @click.group()
 def domain() -> None:
     """Tracking domains: the hosts in rewritten links."""
+
+
+domain.add_command(verify)
 
 
 @domain.command("add")
@@ -48,7 +48,7 @@ def add(
             print_proof_needed(needed, as_json=as_json)
             raise
     if as_json:
-        print_json(_details(details))
+        print_json(details_fields(details))
         return
     added = details.domain
     say(f"Added {display(added.name)}. Create this DNS record:\n")
@@ -66,7 +66,7 @@ def list_domains(invocation: Invocation, project: str, retired: bool, as_json: b
     with open_tracking_domains(invocation.settings(), project) as domains:
         listed = domains.all(retired=retired)
     if as_json:
-        print_json([_fields(each) for each in listed])
+        print_json([domain_fields(each) for each in listed])
         return
     print_table(
         ("domain", "state", "default", "https", "target", "checked", "next check"),
@@ -77,8 +77,8 @@ def list_domains(invocation: Invocation, project: str, retired: bool, as_json: b
                 "default" if each.is_default else "",
                 _https(each),
                 each.target,
-                _when(each.checked_at),
-                _when(each.next_check_at),
+                when(each.checked_at),
+                when(each.next_check_at),
             )
             for each in listed
         ],
@@ -95,37 +95,19 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
     with open_tracking_domains(invocation.settings(), project) as domains:
         details = domains.show(name)
     if as_json:
-        print_json(_details(details))
+        print_json(details_fields(details))
         return
     shown = details.domain
     say(f"{display(shown.name)}: {shown.state}{', the default' if shown.is_default else ''}")
     say(
-        f"Added {_when(shown.created_at)}, checked {_when(shown.checked_at)}, "
-        f"next check {_when(shown.next_check_at)} (UTC)."
+        f"Added {when(shown.created_at)}, checked {when(shown.checked_at)}, "
+        f"next check {when(shown.next_check_at)} (UTC)."
     )
     say(f"HTTPS: {_https(shown)}")
     if shown.diagnosis:
         say(shown.diagnosis)
     say(f"Used by: {', '.join(map(display, details.senders)) or 'no sending domain'}")
     say(f"DNS record:\n\n{record_text(details.record)}")
-
-
-@domain.command("verify")
-@click.argument("name")
-@json_option
-@project_option
-@pass_invocation
-@click.pass_context
-def verify(ctx: click.Context, invocation: Invocation, project: str, name: str, as_json: bool) -> None:
-    """Ask the DNS now. Exit code 1 where the domain is not verified afterwards."""
-    with open_tracking_domains(invocation.settings(), project) as domains:
-        checked = domains.verify(name)
-    if as_json:
-        print_json(_fields(checked))
-    else:
-        say(f"{display(checked.name)}: {checked.state}. {checked.diagnosis}")
-    if checked.state is not State.VERIFIED:
-        ctx.exit(NOT_VERIFIED)
 
 
 @domain.command("update")
@@ -158,11 +140,15 @@ def update(
     if not settings:
         raise click.UsageError("Give --name, --https or --target.")
     with open_tracking_domains(invocation.settings(), project) as domains:
-        changed = domains.change(name, settings)
-        details = domains.show(changed.name)
+        try:
+            details = domains.show(domains.change(name, settings).name)
+        except ProofNeeded as needed:
+            print_proof_needed(needed, as_json=as_json)
+            raise
     if as_json:
-        print_json(_details(details))
+        print_json(details_fields(details))
         return
+    changed = details.domain
     say(f"{display(changed.name)}: {changed.state}, HTTPS: {_https(changed)}")
     if changed.state is State.PENDING:
         say(f"It needs this DNS record:\n\n{record_text(details.record)}")
@@ -179,12 +165,12 @@ def history(invocation: Invocation, project: str, name: str, as_json: bool) -> N
     with open_tracking_domains(invocation.settings(), project) as domains:
         entries = domains.history(name)
     if as_json:
-        print_json([asdict(each) for each in entries])
+        print_json([change_fields(each) for each in entries])
         return
     print_table(
         ("time (UTC)", "from", "to", "cause", "detail"),
         [
-            (_when(each.at), each.before or "", each.after or "deleted", each.cause, each.detail)
+            (when(each.at), each.before or "", each.after or "deleted", each.cause, each.detail)
             for each in entries
         ],
     )
@@ -216,21 +202,7 @@ def remove(invocation: Invocation, project: str, name: str, force: bool) -> None
     say(f"Removed {display(removal.name)}{kept}.")
 
 
-def _fields(shown: TrackingDomain) -> dict[str, Any]:
-    return {"display": display(shown.name), **asdict(shown)}
-
-
-def _details(details: TrackingDomainDetails) -> dict[str, Any]:
-    record = record_fields(details.record)
-    evidence = asdict(details.evidence) if details.evidence else None
-    return {**_fields(details.domain), "record": record, "senders": details.senders, "evidence": evidence}
-
-
 def _https(shown: TrackingDomain) -> str:
     if shown.https is Https.OFF:
         return "off"
     return f"{shown.https}, {'seen' if shown.https_seen else 'not seen yet'}"
-
-
-def _when(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"

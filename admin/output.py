@@ -15,7 +15,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 def say(text: str) -> None:
     """Print a sentence, or lines of them, on standard output."""
-    click.echo(_printable(text, kept="\n\t"))
+    click.echo(printable(text, kept="\n\t"))
 
 
 def print_json(value: Any) -> None:
@@ -27,14 +27,15 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Draw a table on a terminal; elsewhere print tab-separated lines under the column names."""
     if not sys.stdout.isatty():
         for row in (columns, *rows):
-            click.echo("\t".join(_printable(cell) for cell in row))
+            click.echo("\t".join(printable(cell) for cell in row))
         return
     table = Table(*columns)
     for row in rows:
-        table.add_row(*(Text(_printable(cell)) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(table)
 
 
-def _printable(text: str, kept: str = "") -> str:
+def printable(text: str, kept: str = "") -> str:
+    """Return it without control characters, except for those in `kept`."""
     # Strangers wrote it (user agents, hosts, mail): no control character reaches the operator's terminal.
     return "".join(character if character.isprintable() or character in kept else " " for character in text)

@@ -11,21 +11,14 @@ from sqlalchemy import URL, Engine
 from accounts.credentials import Credentials
 from accounts.projects import Projects, project_named
 from accounts.routes import Routes
-from domains.claims import Claims
-from domains.names import host_name
-from domains.rules import CheckPolicy
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from events.ports import EventStore
-from service.domain_changes import log_change
-from service.domain_check import CheckOnDemand
+from service.domain_use_cases import DomainUseCases
 from service.errors import OperatorError
-from service.lookup import resolver
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
 from storage.account_store import SqlAccountStore
-from storage.claim_store import SqlClaimStore
-from storage.domain_store import SqlDomainStore
 from storage.engine import database_url, open_engine
 from storage.event_store import SqlEventStore
 from storage.failures import DatabaseUnavailable
@@ -51,44 +44,24 @@ def url_of(section: DatabaseSection) -> URL:
 
 
 @contextmanager
+def open_domains(settings: Settings) -> Iterator[DomainUseCases]:
+    """Yield the use cases of the domains of any project."""
+    with open_database(settings) as engine:
+        yield DomainUseCases(settings, engine)
+
+
+@contextmanager
 def open_tracking_domains(settings: Settings, project: str) -> Iterator[TrackingDomains]:
     """Yield the use cases of a project's tracking domains. Raises AccountError."""
-    with open_database(settings) as engine:
-        number = project_named(SqlAccountStore(engine), project).id
-        yield TrackingDomains(
-            store=SqlDomainStore(engine),
-            check=CheckOnDemand(settings),
-            policy=check_policy(settings),
-            clock=_now,
-            jitter=secrets.SystemRandom().random,
-            announce=log_change,
-            claims=_claims(settings, engine, number),
-            project=number,
-        )
+    with open_domains(settings) as domains:
+        yield domains.tracking(project)
 
 
 @contextmanager
 def open_sending_domains(settings: Settings, project: str) -> Iterator[SendingDomains]:
     """Yield the use cases of a project's sending domains. Raises AccountError."""
-    with open_database(settings) as engine:
-        number = project_named(SqlAccountStore(engine), project).id
-        yield SendingDomains(
-            store=SqlDomainStore(engine),
-            claims=_claims(settings, engine, number),
-            clock=_now,
-            project=number,
-            require_verified=settings.domains.require_verified_senders,
-        )
-
-
-def _claims(settings: Settings, engine: Engine, project: int) -> Claims:
-    return Claims(
-        store=SqlClaimStore(engine),
-        txt=resolver(settings),
-        random_bytes=secrets.token_bytes,
-        clock=_now,
-        project=project,
-    )
+    with open_domains(settings) as domains:
+        yield domains.sending(project)
 
 
 @contextmanager
@@ -129,14 +102,6 @@ def open_event_store(settings: Settings) -> Iterator[EventStore]:
     """Yield the store of events."""
     with open_database(settings) as engine:
         yield SqlEventStore(engine)
-
-
-def check_policy(settings: Settings) -> CheckPolicy:
-    """Return what the settings say of checks of tracking domains."""
-    section = settings.domains
-    return CheckPolicy(
-        targets=tuple(map(host_name, section.cname_targets)), require_probe=section.require_probe
-    )
 
 
 def _now() -> datetime:

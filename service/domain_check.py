@@ -2,11 +2,13 @@
 
 import secrets
 import ssl
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from domains.check import Check
 from domains.evidence import Evidence
+from domains.lookup.resolver import Resolver
 from domains.model import TrackingDomain
 from domains.probing.hsts import ParentPolicies
 from domains.probing.probe import Probe
@@ -18,13 +20,13 @@ from service.lookup import resolver
 from service.settings import DomainsSection, Settings
 
 
-def domain_check(settings: Settings, ring: Callable[[], KeyRing]) -> Check:
+def domain_check(settings: Settings, ring: Callable[[], KeyRing], lookup: Resolver | None = None) -> Check:
     """Return the check to share between threads: it remembers delegations and parents for a while.
 
     Raises OperatorError for a file of authorities that cannot be used.
     """
     section = settings.domains
-    lookup, client = resolver(settings), _web_client(section)
+    lookup, client = lookup or resolver(settings), web_client(section)
     return Check(
         lookup=lookup,
         addresses=lookup,
@@ -42,19 +44,24 @@ class CheckOnDemand:
     `look_at` raises OperatorError where keys or settings cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, lookup: Resolver | None = None) -> None:
         self._settings = settings
+        self._lookup = lookup
         self._check: Check | None = None
+        self._building = threading.Lock()
 
     def look_at(self, domain: TrackingDomain, seen: Callable[[Evidence], None]) -> Evidence:
         """As `Check.look_at`, with the key ring as it was at the first call."""
-        if self._check is None:
-            ring = load_key_ring(self._settings.keys)
-            self._check = domain_check(self._settings, lambda: ring)
-        return self._check.look_at(domain, seen)
+        with self._building:
+            if self._check is None:
+                ring = load_key_ring(self._settings.keys)
+                self._check = domain_check(self._settings, lambda: ring, self._lookup)
+            check = self._check
+        return check.look_at(domain, seen)
 
 
-def _web_client(section: DomainsSection) -> WebClient:
+def web_client(section: DomainsSection) -> WebClient:
+    """Return what probes. Raises OperatorError."""
     return WebClient(
         tls=_tls(section),
         http_port=section.probe_http_port,
