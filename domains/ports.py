@@ -9,6 +9,7 @@ from typing import Protocol
 
 from domains.directory import DomainEntries
 from domains.dns_answer import DnsAnswer
+from domains.due import Backlog
 from domains.evidence import CaaAnswer, Evidence
 from domains.history import Change, Step
 from domains.model import Https, SendingDomain, TrackingDomain
@@ -159,3 +160,21 @@ class ClaimStore(Protocol):
 
         Raises `domains.errors.NameTaken` where another project has proved it meanwhile.
         """
+
+
+class CheckLeases(Protocol):
+    """Hands out the checks that are due, each to one of any number of processes on any number of machines.
+
+    A lease ends when the check is recorded, when it is released, or by itself: what a process that died had
+    taken is handed out again. Every method raises `domains.errors.StoreUnavailable` where the database
+    cannot be reached.
+    """
+
+    def take_due(self, owner: str, *, limit: int, seconds: float) -> list[TrackingDomain]:
+        """Lease up to `limit` domains to `owner` for so many seconds, the longest due first."""
+
+    def release(self, owner: str) -> None:
+        """End the leases of `owner`."""
+
+    def backlog(self) -> Backlog:
+        """Return how many checks are due and not leased."""

@@ -1,4 +1,7 @@
-"""What goes on beside mail and clicks: what is in memory kept fresh, the journal carried to the database."""
+"""What goes on beside mail and clicks.
+
+What is in memory is kept fresh, the journal is carried to the database, tracking domains are checked.
+"""
 
 import asyncio
 import contextlib
@@ -11,9 +14,12 @@ from typing import Final
 from events.ports import EventStore, StoreUnavailable
 from events.shipping import Shipped, ship
 from service.alarm import Alarm
+from service.domain_checks import POLL_SECONDS
+from service.live.check_backlog import LiveBacklog
 from service.live.freshness import Freshness
 from service.settings import Settings
 from service.wiring import Live
+from service.workers.checker_process import CheckerProcess
 
 log = logging.getLogger("waypost.service")
 
@@ -34,6 +40,25 @@ async def keep_fresh(settings: Settings, live: Live, refresh: Callable[[], None]
         yield
     finally:
         await _cancel(tasks)
+
+
+@contextlib.asynccontextmanager
+async def checking(backlog: LiveBacklog, process: CheckerProcess) -> AsyncIterator[None]:
+    """Know how many checks wait, and have them done by a process that is started for the first of them."""
+    tasks = [
+        asyncio.create_task(_every(POLL_SECONDS, backlog.refresh)),
+        asyncio.create_task(_check_once_due(backlog, process)),
+    ]
+    try:
+        yield
+    finally:
+        await _cancel(tasks)
+
+
+async def _check_once_due(backlog: LiveBacklog, process: CheckerProcess) -> None:
+    while not backlog.current.waiting:  # noqa: ASYNC110 - a database has no event
+        await asyncio.sleep(POLL_SECONDS)
+    await process.run()
 
 
 async def _every(seconds: float, work: Callable[[], None]) -> None:

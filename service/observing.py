@@ -5,9 +5,12 @@ import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
+
 from events.segments import segments
 from relay.listener import parse_host_port
 from service.listening import bind_tcp
+from service.live.check_backlog import LiveBacklog
 from service.monitoring import MonitoringServer, Readiness, watch
 from service.settings import Settings
 from service.wiring import Live
@@ -44,6 +47,22 @@ def watch_process(live: Live, journal: Path) -> None:
         "waypost_journal_waiting_bytes",
         "Records on the way to the database",
         lambda: waiting_bytes(journal),
+    )
+
+
+def watch_backlog(registry: CollectorRegistry, backlog: LiveBacklog) -> None:
+    """Show the checks of tracking domains that are due; they are the same for all machines."""
+    watch(
+        registry,
+        "waypost_domain_checks_waiting",
+        "Tracking domains whose check is due and not begun",
+        lambda: backlog.current.waiting,
+    )
+    watch(
+        registry,
+        "waypost_domain_checks_oldest_seconds",
+        "How long the check that is due for longest has waited",
+        lambda: backlog.current.oldest_seconds,
     )
 
 

@@ -16,16 +16,18 @@ from sqlalchemy import Engine
 
 from relay.listener import parse_host_port
 from service import process_memory
-from service.background import Shipper, keep_fresh, shipping
+from service.background import Shipper, checking, keep_fresh, shipping
+from service.checks_wiring import new_checker
 from service.database import open_database
 from service.database_upgrade import UpgradeFirst
 from service.errors import OperatorError
 from service.listening import bind, bind_tcp, bound_name
+from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed
 from service.logs import configure_logging
 from service.monitoring import Readiness, State
 from service.notify import notify
-from service.observing import monitoring
+from service.observing import monitoring, watch_backlog
 from service.relay_service import RelayService
 from service.relay_wiring import new_generation
 from service.reloading import reloaded
@@ -41,7 +43,9 @@ from service.wiring import (
     directory_builder,
     networks,
 )
+from service.workers.checker_process import CheckerProcess
 from storage.event_store import SqlEventStore
+from storage.leases import SqlCheckLeases
 from tracker.server import TrackerServer
 
 log = logging.getLogger("waypost.service")
@@ -80,6 +84,7 @@ class _Server:
         self._live = build_live(settings, engine, seed=seed)
         self._seeded = seed is not None
         self._relay: RelayService | None = None
+        self._checker: CheckerProcess | None = None
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
         self._reloading = asyncio.Event()
@@ -97,6 +102,8 @@ class _Server:
             await running.enter_async_context(
                 keep_fresh(self._settings, self._live, self._refreshing(running))
             )
+            if Part.BACKGROUND in self._parts and self._settings.domains.background_checks:
+                await running.enter_async_context(self._checking())
             if Part.TRACKER in self._parts:
                 await running.enter_async_context(_tracker(self._settings, self._live))
             if Part.RELAY in self._parts:
@@ -145,6 +152,12 @@ class _Server:
     def _shipper(self) -> Shipper:
         section = self._settings.journal
         return Shipper(section.directory, SqlEventStore(self._engine), interval=section.ship_seconds)
+
+    def _checking(self) -> contextlib.AbstractAsyncContextManager[None]:
+        backlog = LiveBacklog(SqlCheckLeases(self._engine))
+        watch_backlog(self._live.registry, backlog)
+        self._checker = new_checker(lambda: self._settings, self._live.numbers)
+        return checking(backlog, self._checker)
 
     @contextlib.asynccontextmanager
     async def _relaying(self) -> AsyncIterator[None]:
@@ -198,6 +211,8 @@ class _Server:
         await asyncio.to_thread(self._live.accounts.use_networks, networks(settings.relay.networks))
         configure_logging(settings.log)
         self._settings = settings
+        if self._checker is not None:
+            self._checker.renew()
         log.info("settings reloaded")
         if waiting:
             log.warning("changed, but needs a restart: %s", ", ".join(waiting))

@@ -142,6 +142,8 @@ class DomainsSection:
     nameservers: tuple[str, ...] = ()
     nameserver_port: int = 53
     dns_seconds: float = 8.0
+    background_checks: bool = True  # `serve` checks the domains by schedule
+    concurrent_checks: int = 16  # domains at a time, of one `serve`
     certificate_authority: str = "letsencrypt.org"  # its name in CAA records; "" = CAA is not asked for
     allow_private_addresses: bool = False  # whether checks may connect to those that a tenant's DNS names
     probe_http_port: int = 80  # where readers reach the tracker; 0 is no probe

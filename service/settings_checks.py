@@ -22,6 +22,7 @@ AT_LEAST_ONE = (
 )
 
 MOST_DNS_SECONDS = 60
+MOST_CHECKS = 256  # each has a thread, and some sockets
 
 
 class SettingsError(OperatorError):
@@ -119,6 +120,8 @@ def _check_domains(section: DomainsSection, place: str) -> None:
     _each(f"{place}.certificate_authority", filter(None, [section.certificate_authority]), host_name)
     if not 0 < section.dns_seconds <= MOST_DNS_SECONDS:
         raise SettingsError(f"{place}.dns_seconds: must be more than 0 and at most {MOST_DNS_SECONDS}")
+    if not 1 <= section.concurrent_checks <= MOST_CHECKS:
+        raise SettingsError(f"{place}.concurrent_checks: must be from 1 to {MOST_CHECKS}")
     _check_probes(section, place)
 
 

@@ -13,8 +13,9 @@ from domains.sender_rules import rules_from_json
 from rewriter.policy import Mode
 from storage.domain_tables import domain_history, sending_domains, tracking_domains
 
-# What `tracking_domain` needs: the evidence, kilobytes a row, is read where it is shown.
-TRACKING_COLUMNS = tuple(column for column in tracking_domains.c if column.name != "evidence")
+# What `tracking_domain` needs: evidence, kilobytes a row, and the lease are read apart.
+_APART = {"evidence", "leased_to", "leased_until"}
+TRACKING_COLUMNS = tuple(column for column in tracking_domains.c if column.name not in _APART)
 
 
 def tracking_domain(row: Row[Any]) -> TrackingDomain:

@@ -251,7 +251,9 @@ def _becomes_default(connection: Connection, step: Step) -> bool:
 
 
 def _update(connection: Connection, number: int, **columns: Any) -> None:
-    connection.execute(tracking_domains.update().where(tracking_domains.c.id == number).values(columns))
+    """Write columns, and end a lease: its check is done, or is of what the domain was before."""
+    changed = tracking_domains.update().where(tracking_domains.c.id == number)
+    connection.execute(changed.values(**columns, leased_to=None, leased_until=None))
 
 
 def _note(connection: Connection, change: Change | None) -> None:

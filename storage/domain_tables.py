@@ -26,6 +26,8 @@ tracking_domains: Final = Table(
     Column("doubts", Integer, nullable=False, server_default=text("0")),
     Column("unanswered", Integer, nullable=False, server_default=text("0")),
     Column("evidence", JSON(none_as_null=True)),  # of the last check; read only where it is shown
+    Column("leased_to", StoredText),  # the process that checks it, until then; see storage.leases
+    Column("leased_until", UtcDateTime),
     # An id is never used again: a slow verification must not write its finding over a newer domain.
     sqlite_autoincrement=True,
 )

@@ -1,4 +1,4 @@
-"""What the parent process and a worker tell each other."""
+"""What the parent process and the processes that it starts tell each other."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,16 @@ class Begin:
     directory: Directory
     accounts: AccountDirectory
     numbers: Path  # where its metrics go
+    slot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginChecks:
+    """What the process that checks tracking domains needs to start, over standard input as well."""
+
+    settings: Settings
+    owner: str  # what its leases are known by
+    numbers: Path
     slot: int
 
 

@@ -2,13 +2,19 @@ import asyncio
 import itertools
 import logging
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from events.segments import encode_line, segment_name, segments
+from service import background
 from service.background import LAST_SHIPPING_SECONDS, Shipper
+from service.live.check_backlog import LiveBacklog
+from service.workers.checker_process import CheckerProcess
+from tests.domains.builders import tracking_domain
 from tests.events.memory_store import MemoryStore
 from tests.events.records import hit
+from tests.service.test_domain_checks import Leases
 
 
 def leave_segments(directory: Path, count: int) -> None:
@@ -91,3 +97,37 @@ def test_running_ships_a_whole_backlog_without_waiting_between_segments(tmp_path
 
     asyncio.run(scene())
     assert store.records == [hit(number) for number in range(5)]
+
+
+class Checker:
+    """In place of the process that checks."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.ended = False
+
+    async def run(self) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended = True
+
+
+def test_the_process_that_checks_begins_with_the_first_domain_that_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(background, "POLL_SECONDS", 0.001)
+    leases, checker = Leases(), Checker()
+
+    async def scene() -> None:
+        async with background.checking(LiveBacklog(leases), cast(CheckerProcess, checker)):
+            for _ in range(3):
+                await asyncio.to_thread(leases.looked.acquire)
+            assert not checker.begun.is_set()
+            leases.due.append(tracking_domain())
+            await asyncio.wait_for(checker.begun.wait(), 20)
+            assert not checker.ended
+        assert checker.ended
+
+    asyncio.run(scene())

@@ -3,8 +3,10 @@ from pathlib import Path
 from unittest.mock import Mock
 
 from relay.metrics import RelayMetrics
+from service.check_metrics import CheckMetrics
+from service.live.check_backlog import LiveBacklog
 from service.monitoring import new_registry
-from service.observing import waiting_bytes, watch_process
+from service.observing import waiting_bytes, watch_backlog, watch_process
 from tracker.metrics import TrackerMetrics
 from tracker.tls import TlsMetrics
 
@@ -25,6 +27,8 @@ def test_the_document_names_every_metric_and_no_other(tmp_path: Path) -> None:
     RelayMetrics(registry)
     TrackerMetrics(registry)
     TlsMetrics(registry)
+    CheckMetrics(registry)
+    watch_backlog(registry, LiveBacklog(Mock()))
     live = Mock(registry=registry, **{"numbers.workers": 0, "directory.age": float, "ring.age": float})
     watch_process(live, tmp_path)
     made = {

@@ -1,0 +1,71 @@
+"""Which concrete class stands behind each port of the scheduled checks."""
+
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from links import KeyRing
+from service.check_metrics import CheckMetrics
+from service.domain_changes import log_change
+from service.domain_check import domain_check
+from service.domain_checks import DomainChecks
+from service.domain_use_cases import check_policy
+from service.live.key_ring import LiveKeyRing
+from service.monitoring import new_registry
+from service.scheduled_check import ScheduledCheck
+from service.settings import KeysSection, Settings
+from service.workers.checker_process import CheckerProcess
+from service.workers.messages import BeginChecks
+from service.workers.numbers import WorkerNumbers
+from storage.domain_store import SqlDomainStore
+from storage.leases import SqlCheckLeases
+
+
+def build_domain_checks(
+    settings: Settings, engine: Engine, owner: str, stopping: threading.Event
+) -> DomainChecks:
+    """Return what checks, in the process that does. Raises OperatorError."""
+    return DomainChecks(
+        leases=SqlCheckLeases(engine),
+        check=ScheduledCheck(
+            check=domain_check(settings, _ring(settings.keys)),
+            store=SqlDomainStore(engine),
+            policy=check_policy(settings),
+            clock=lambda: datetime.now(UTC),
+            jitter=secrets.SystemRandom().random,
+            announce=log_change,
+        ),
+        metrics=CheckMetrics(new_registry()),
+        owner=owner,
+        concurrency=settings.domains.concurrent_checks,
+        stopping=stopping,
+    )
+
+
+def new_checker(settings: Callable[[], Settings], numbers: WorkerNumbers) -> CheckerProcess:
+    """Return the process that checks, not started; each begins with the settings as they are then."""
+    slot = numbers.take_slot()
+    return CheckerProcess(
+        lambda: BeginChecks(
+            settings=settings(),
+            owner=f"{socket.gethostname()} {secrets.token_hex(8)}",
+            numbers=numbers.directory,
+            slot=slot,
+        )
+    )
+
+
+def _ring(keys: KeysSection) -> Callable[[], KeyRing]:
+    """Return the ring as its file now has it: the tracker proves with a new key as soon as that seals."""
+    live, one_at_a_time = LiveKeyRing(keys), threading.Lock()
+
+    def current() -> KeyRing:
+        with one_at_a_time:
+            live.refresh()
+            return live.current
+
+    return current

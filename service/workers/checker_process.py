@@ -1,0 +1,101 @@
+"""The parent's side of the process that checks tracking domains."""
+
+import asyncio
+import logging
+import pickle
+import signal
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from service.domain_checks import STOP_SECONDS
+from service.workers.messages import BeginChecks
+from service.workers.pool import PROVEN_SECONDS, restart_wait
+
+log = logging.getLogger("waypost.service")
+
+KILL_SECONDS: Final = 5.0  # beyond those that it gives itself
+
+
+class CheckerProcess:
+    """Runs from `run` on until that is cancelled; what dies is started again, less eagerly each time.
+
+    `begin` says what a new process works with, as the settings are then.
+    """
+
+    def __init__(
+        self, begin: Callable[[], BeginChecks], *, wait: Callable[[int], float] = restart_wait
+    ) -> None:
+        self._begin = begin
+        self._wait = wait
+        self._process: asyncio.subprocess.Process | None = None
+        self._renewed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None where it has not been started yet."""
+        return None if self._process is None else self._process.pid
+
+    async def run(self) -> None:
+        """Keep one running."""
+        loop = asyncio.get_running_loop()
+        deaths = 0
+        while True:
+            began = loop.time()
+            how = await self._run_one()
+            if self._renewed:
+                self._renewed = False
+                continue
+            deaths = 1 if loop.time() - began > PROVEN_SECONDS else deaths + 1
+            wait = self._wait(deaths)
+            log.error("the process that checks domains died (%s); another starts in %g s", how, wait)
+            await asyncio.sleep(wait)
+
+    def renew(self) -> None:
+        """Have another one take over, with the settings as they are now."""
+        if self._process is not None and self._process.returncode is None:
+            self._renewed = True
+            _hang_up(self._process)
+
+    async def _run_one(self) -> str:
+        """Run one to its end, and return how that came."""
+        try:
+            self._process = process = await asyncio.create_subprocess_exec(
+                # -P: the folder that `serve` was started in holds settings, never modules.
+                *(sys.executable, "-P", "-m", "service.workers.checker"),
+                stdin=asyncio.subprocess.PIPE,
+            )
+        except OSError as error:
+            return f"it cannot be started: {error.strerror}"
+        try:
+            await _tell(process, self._begin())
+            code = await process.wait()
+        finally:
+            await _stop(process)
+        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+
+async def _tell(process: asyncio.subprocess.Process, begin: BeginChecks) -> None:
+    if process.stdin is None:
+        raise ValueError("the process was started without a pipe to its standard input")
+    try:
+        process.stdin.write(pickle.dumps(begin))
+        await process.stdin.drain()
+    except ConnectionError:
+        pass  # it died at once, which its end tells
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """Let it end in its time; kill it where it does not."""
+    _hang_up(process)
+    try:
+        async with asyncio.timeout(STOP_SECONDS + KILL_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        log.error("the process that checks domains does not end, and is killed")
+        process.kill()
+
+
+def _hang_up(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
