@@ -232,6 +232,7 @@ class DomainStoreContract:
     def test_the_entries_say_the_same_as_the_lists(self, filled: DomainStore) -> None:
         add_tracking(filled, OTHER)
         verify(filled)
+        filled.record(step_to(tracking(filled), https=Https.REQUIRE, https_since=LATER))
         add_sending(filled, "another.example")
         filled.link(SENDER, TRACK)
         filled.update_sending_domain(replace(sending(filled), tracking=Mode.OBSERVE, share=5))
@@ -240,6 +241,8 @@ class DomainStoreContract:
         assert set(entries.sending) == set(map(SendingEntry.of, filled.sending_domains()))
         assert {type(entry.state) for entry in entries.tracking} == {State}
         assert {type(entry.is_default) for entry in entries.tracking} == {bool}
+        assert {type(entry.https) for entry in entries.tracking} == {Https}
+        assert {type(entry.https_seen) for entry in entries.tracking} == {bool}
         assert {type(entry.tracking) for entry in entries.sending} == {Mode, type(None)}
 
     def test_names_are_unique_across_projects(self, filled: DomainStore) -> None:

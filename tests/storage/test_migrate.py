@@ -9,6 +9,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import storage.certificate_tables
 import storage.claim_store
 import storage.event_tables  # noqa: F401
+from domains.model import Https
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
 from storage.engine import open_engine
@@ -97,6 +98,10 @@ def test_a_database_of_the_first_version_keeps_its_rows(empty: Database) -> None
     assert (tracking, share, len(str(token)), verified_at) == (None, 100, 32, None)
     engine = open_engine(empty.url)
     assert SqlDomainStore(engine).version() == 7
+    [domain] = SqlDomainStore(engine).tracking_domains()
+    assert (domain.https, domain.pending_since, domain.doubts) == (Https.AUTO, None, 0)
+    assert domain.next_check_at is not None
+    assert domain.next_check_at <= datetime.now(UTC)
     [default] = SqlAccountStore(engine).projects()
     assert (default.id, default.name) == (1, "default")
     assert default.created_at <= datetime.now(UTC)
