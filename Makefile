@@ -10,7 +10,7 @@ help:
 	@echo "make run        start Waypost here on embedded defaults"
 	@echo "make test       the tests (under five minutes on two cores)"
 	@echo "make test-long  the tests that take minutes"
-	@echo "make fuzz       broken mail for the rewriter, odd clients for the relay; SECONDS=60 each"
+	@echo "make fuzz       broken mail for the rewriter, odd clients for relay and tracker; SECONDS=60 each"
 	@echo "make lint       ruff, mypy --strict, import-linter"
 	@echo "make format     ruff format and sorted imports"
 	@echo "make bench      the benchmarks of docs/performance.md"
@@ -43,6 +43,7 @@ SECONDS ?= 60
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m fuzz.rewriting --seconds $(SECONDS)
 	$(BIN)/python -m fuzz.session --seconds $(SECONDS)
+	$(BIN)/python -m fuzz.client_hello --seconds $(SECONDS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

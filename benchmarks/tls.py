@@ -27,8 +27,8 @@ from benchmarks.processes import cpu_seconds, running
 from benchmarks.tls_tracker import HOSTS, LATE, ORDER_SECONDS
 from benchmarks.tracker import Client, click_path
 
-ROUNDS = 5
-CONNECTIONS = 3_000  # a turn, new ones
+ROUNDS = 3
+CONNECTIONS = 2_000  # a turn, new ones
 REQUESTS = 10_000  # a turn, on kept connections
 CLIENTS = 4  # processes
 KEPT = 32
@@ -98,8 +98,6 @@ def table(name: str, servers: dict[str, tuple[int, int]], load: Callable[[int], 
     """Let the servers take turns, and print the medians and the tracker's share of what nginx does."""
     rates: dict[str, list[float]] = {server: [] for server in servers}
     cores: dict[str, list[float]] = {server: [] for server in servers}
-    for port, _ in servers.values():
-        load(port)
     for _ in range(ROUNDS):
         for server, (port, pid) in servers.items():
             cpu, start = cpu_seconds(pid), time.perf_counter()

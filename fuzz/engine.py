@@ -2,6 +2,7 @@
 
     python -m fuzz.rewriting --seconds 60
     python -m fuzz.session --seconds 60
+    python -m fuzz.client_hello --seconds 60
     python -m fuzz.rewriting FILE ...    try inputs again; needs no atheris
 
 Inputs that reach new code are kept in `var/fuzz/NAME/corpus` for the next run. An input that fails is written

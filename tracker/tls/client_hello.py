@@ -56,12 +56,12 @@ def parse_client_hello(data: bytes) -> ClientHello | Incomplete:
     for _ in range(_MAX_RECORDS):
         length = _fragment_length(data, position)
         needed = position + 5 + (length or 0)
+        if needed > MAX_BYTES:
+            raise Refused(Alert.ILLEGAL_PARAMETER, "the ClientHello is too long")
         message += data[position + 5 : needed]
         size = _message_size(message)
         if size is not None and len(message) >= size:
             return _client_hello(message[4:size])
-        if needed > MAX_BYTES:
-            raise Refused(Alert.ILLEGAL_PARAMETER, "the ClientHello is too long")
         if len(data) < needed or length is None:
             return Incomplete(needed)
         position = needed
