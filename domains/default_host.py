@@ -17,6 +17,15 @@ def default_base(base: str, sid: str | None) -> str:
     return base.replace(SID, sid) if sid else ""
 
 
+def default_sid(base: str, host: str) -> str | None:
+    """Return the id that makes `host`, in lower case, out of the base's; None where none does."""
+    before, sid, after = (urlsplit(base).hostname or "").partition(SID)
+    if not sid or not host.startswith(before) or not host.endswith(after):
+        return None
+    found = host[len(before) : len(host) - len(after)]
+    return found if found and "." not in found else None
+
+
 def check_default_base(base: str) -> None:
     """Raise `InvalidName` where some project's id would make no host, or another owner's."""
     if SID not in base:

@@ -53,12 +53,19 @@ class TrackingEntry(NamedTuple):
     is_default: bool
     https: Https = Https.AUTO
     https_seen: bool = False
+    was_verified: bool = False  # once at least
 
     @classmethod
     def of(cls, domain: TrackingDomain) -> "TrackingEntry":
         """Return what the directory keeps of it."""
         return cls(
-            domain.name, domain.project, domain.state, domain.is_default, domain.https, domain.https_seen
+            domain.name,
+            domain.project,
+            domain.state,
+            domain.is_default,
+            domain.https,
+            domain.https_seen,
+            domain.verified_at is not None,
         )
 
 
@@ -164,6 +171,11 @@ class Directory:
         )
 
     @property
+    def system_default(self) -> str:
+        """The base URL of the last resort, "" where there is none; it may hold `{sid}`."""
+        return self._last_resort.base
+
+    @property
     def entries(self) -> DomainEntries:
         """What it was built from."""
         return DomainEntries(self._tracking.values(), [*self._sending.values(), *self._idle])
@@ -196,6 +208,11 @@ class Directory:
     def knows(self, host: str) -> bool:
         """Tell whether `host` is a tracking domain in whatever state, retired ones too."""
         return normalised(host) in self._tracking
+
+    def was_verified(self, host: str) -> bool:
+        """Tell whether `host` is a tracking domain that was verified once: mail may hold links on it."""
+        entry = self._tracking.get(normalised(host))
+        return entry is not None and entry.was_verified
 
     def _inherited(self, project: int, name: str) -> SendingEntry | None:
         parent = name.partition(".")[2]

@@ -1,4 +1,5 @@
-"""The private HTTP port: metrics for Prometheus, health for a service manager, readiness for a load balancer.
+"""The private HTTP port: metrics for Prometheus, health for a service manager, readiness for a load balancer,
+and for a front that has certificates made, whether a host needs one.
 
 Plain HTTP/1.1 with one request a connection, by hand: a web server would be the larger part of it, and
 nobody but the operator's own machines ever speaks to it.
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import parse_qs
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -64,11 +66,17 @@ class Readiness:
 
 
 class MonitoringServer:
-    """Answers `/metrics`, `/healthz` and `/readyz`."""
+    """Answers `/metrics`, `/healthz`, `/readyz` and `/ask?domain=HOST`.
 
-    def __init__(self, registry: CollectorRegistry, readiness: Readiness) -> None:
+    `is_tracked` tells whether mail that is already sent may hold links on a host.
+    """
+
+    def __init__(
+        self, registry: CollectorRegistry, readiness: Readiness, is_tracked: Callable[[str], bool]
+    ) -> None:
         self._registry = registry
         self._readiness = readiness
+        self._is_tracked = is_tracked
         self._server: asyncio.Server | None = None
 
     async def start(self, sock: socket.socket) -> None:
@@ -94,7 +102,7 @@ class MonitoringServer:
 
     async def _answer(self, head: bytes) -> bytes:
         method, _, rest = head.partition(b" ")
-        path = rest.partition(b" ")[0].partition(b"?")[0]
+        path, _, query = rest.partition(b" ")[0].partition(b"?")
         if method not in (b"GET", b"HEAD"):
             return _response(HTTPStatus.METHOD_NOT_ALLOWED, b"Only GET and HEAD\n")
         match path:
@@ -108,9 +116,23 @@ class MonitoringServer:
                 why_not = self._readiness.why_not()
                 status = HTTPStatus.SERVICE_UNAVAILABLE if why_not else HTTPStatus.OK
                 response = _response(status, f"{why_not or 'ready'}\n".encode())
+            case b"/ask":
+                response = self._answer_front(query)
             case _:
-                response = _response(HTTPStatus.NOT_FOUND, b"There are /metrics, /healthz and /readyz\n")
+                there_are = b"There are /metrics, /healthz, /readyz and /ask\n"
+                response = _response(HTTPStatus.NOT_FOUND, there_are)
         return response if method == b"GET" else response.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+    def _answer_front(self, query: bytes) -> bytes:
+        """Answer as Caddy's `on_demand_tls` wants it: 2xx is yes. Nothing is asked of a database.
+
+        https://caddyserver.com/docs/caddyfile/options#on-demand-tls
+        """
+        match parse_qs(query.decode("latin-1"), errors="replace").get("domain"):
+            case [host] if self._is_tracked(host):
+                return _response(HTTPStatus.OK, b"yes\n")
+            case _:
+                return _response(HTTPStatus.NOT_FOUND, b"no\n")
 
     def _metrics(self) -> bytes:
         return generate_latest(self._registry)

@@ -13,6 +13,7 @@ from service.listening import bind_tcp
 from service.live.check_backlog import LiveBacklog
 from service.monitoring import MonitoringServer, Readiness, watch
 from service.settings import Settings
+from service.tracked_hosts import is_tracked_host
 from service.wiring import Live
 
 log = logging.getLogger("waypost.service")
@@ -27,7 +28,11 @@ async def monitoring(settings: Settings, live: Live, readiness: Readiness) -> As
         return
     watch_process(live, settings.journal.directory)
     sock = bind_tcp(*parse_host_port(address), setting="monitoring.listen")
-    server = MonitoringServer(live.registry, readiness)
+    server = MonitoringServer(
+        live.registry,
+        readiness,
+        lambda host: is_tracked_host(host, live.directory.current, live.accounts.current),
+    )
     await server.start(sock)
     log.info("monitoring listening on %s:%d", *sock.getsockname()[:2])
     try:

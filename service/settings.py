@@ -179,7 +179,7 @@ class JournalSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoringSection:
-    """The private HTTP port: /metrics, /healthz, /readyz. Never open to the world."""
+    """The private HTTP port: /metrics, /healthz, /readyz, /ask. Never open to the world."""
 
     listen: str = "127.0.0.1:8082"  # "" is off
     drain_seconds: float = 0.0  # at a stop, from failing /readyz until clients are refused

@@ -21,6 +21,7 @@ _TRACKING: Final = select(
     tracking_domains.c.is_default,
     tracking_domains.c.https,
     tracking_domains.c.https_since.is_not(None),
+    tracking_domains.c.verified_at.is_not(None),
 )
 
 _SENDING: Final = select(
@@ -41,8 +42,8 @@ def read_entries(connection: Connection) -> DomainEntries:
 
 
 def _tracking(connection: Connection) -> Iterator[TrackingEntry]:
-    for name, project, state, is_default, https, https_seen in _rows(connection, _TRACKING):
-        yield TrackingEntry(name, project, State(state), is_default, Https(https), https_seen)
+    for name, project, state, is_default, https, https_seen, verified in _rows(connection, _TRACKING):
+        yield TrackingEntry(name, project, State(state), is_default, Https(https), https_seen, verified)
 
 
 def _sending(connection: Connection) -> Iterator[SendingEntry]:

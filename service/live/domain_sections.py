@@ -17,6 +17,7 @@ _TRACKING: Final = {
     "is_default": REQUIRED,
     "https": Https.AUTO,
     "https_seen": False,
+    "was_verified": False,
 }
 _SENDING: Final = {
     "name": REQUIRED,
@@ -49,8 +50,8 @@ def unpack_domains(sections: Mapping[str, bytes]) -> DomainEntries:
 
 
 def _tracking(section: bytes) -> Iterator[TrackingEntry]:
-    for name, project, state, is_default, https, https_seen in decode_table(section, _TRACKING):
-        yield TrackingEntry(name, project, State(state), is_default, Https(https), https_seen)
+    for name, project, state, is_default, https, https_seen, verified in decode_table(section, _TRACKING):
+        yield TrackingEntry(name, project, State(state), is_default, Https(https), https_seen, verified)
 
 
 def _sending_row(entry: SendingEntry) -> Row:

@@ -1,6 +1,6 @@
 import pytest
 
-from domains.default_host import check_default_base, default_base
+from domains.default_host import check_default_base, default_base, default_sid
 from domains.errors import InvalidName
 
 
@@ -13,6 +13,24 @@ def test_without_a_known_project_there_is_none() -> None:
     assert default_base("https://p{sid}.t.example.net", None) == ""
     assert default_base("https://t.example.net", None) == "https://t.example.net"
     assert default_base("", "shop") == ""
+
+
+@pytest.mark.parametrize(
+    ("base", "host", "sid"),
+    [
+        ("https://p{sid}.t.example.net", "pshop.t.example.net", "shop"),
+        ("https://x.{sid}-links.example.co.uk:8443", "x.a-7-links.example.co.uk", "a-7"),
+        ("https://p{sid}.t.example.net", "p.t.example.net", None),
+        ("https://p{sid}.t.example.net", "shop.t.example.net", None),
+        ("https://p{sid}.t.example.net", "pa.shop.t.example.net", None),
+        ("https://p{sid}.t.example.net", "pshop.t.example.net.evil.test", None),
+        ("https://p{sid}p.example.net", "p.example.net", None),  # one p cannot be both
+        ("https://t.example.net", "t.example.net", None),
+        ("", "t.example.net", None),
+    ],
+)
+def test_the_id_is_read_back(base: str, host: str, sid: str | None) -> None:
+    assert default_sid(base, host) == sid
 
 
 @pytest.mark.parametrize(

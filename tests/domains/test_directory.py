@@ -205,6 +205,15 @@ def test_every_tracking_domain_is_known(state: State) -> None:
     assert not directory.knows("")
 
 
+@pytest.mark.parametrize("state", State)
+def test_what_was_verified_once_is_told_in_any_state(state: State) -> None:
+    verified = tracking_domain("click.example.com", state=state, verified_at=NOW)
+    never = tracking_domain("never.example.com", state=state)
+    directory = Directory.build([verified, never], [sending_domain()])
+    assert directory.was_verified("Click.Example.com.")
+    assert not any(map(directory.was_verified, ("never.example.com", "example.com", "")))
+
+
 HOSTS = st.sampled_from(["track.a.test", "track.b.test", "track.c.test"])
 SENDERS = st.sampled_from(["a.test", "x.a.test", "y.x.a.test", "b.test", "co.uk", "shop.co.uk"])
 PROJECTS = st.sampled_from([1, 2])

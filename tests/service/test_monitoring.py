@@ -12,6 +12,7 @@ from service.monitoring import MAX_HEAD, MonitoringServer, Readiness, State, new
 
 T = TypeVar("T")
 Answer = tuple[int, str, str]
+TRACKED = ["track.example.com"]
 
 
 def ask(*paths: str, readiness: Readiness | None = None, method: str = "GET") -> list[Answer]:
@@ -37,7 +38,7 @@ def ask(*paths: str, readiness: Readiness | None = None, method: str = "GET") ->
 
 async def served(registry: CollectorRegistry, readiness: Readiness, client: Callable[[int], T]) -> T:
     sock = socket.create_server(("127.0.0.1", 0))
-    server = MonitoringServer(registry, readiness)
+    server = MonitoringServer(registry, readiness, TRACKED.__contains__)
     await server.start(sock)
     try:
         return await asyncio.to_thread(client, sock.getsockname()[1])
@@ -85,6 +86,25 @@ def test_a_watched_value_is_as_it_is_when_asked_for() -> None:
 def test_nothing_else_is_there() -> None:
     assert [status for status, _, _ in ask("/", "/metricsx", "/../etc/passwd")] == [404, 404, 404]
     assert ask("/metrics", method="POST")[0][0] == 405
+
+
+ASKED = {
+    "domain=track.example.com": 200,
+    "x=1&domain=track%2Eexample.com": 200,
+    "domain=never.example.com": 404,
+    "domain=track.example.com&domain=never.example.com": 404,  # who reads the first, and who the last?
+    "domain=": 404,
+    "domain=%ff%00": 404,
+    "": 404,
+    "&".join(["domain=track.example.com"] * 200): 404,
+}
+
+
+def test_a_front_is_told_which_hosts_need_a_certificate() -> None:
+    answers = ask(*(f"/ask?{query}" for query in ASKED))
+    assert [status for status, _, _ in answers] == list(ASKED.values())
+    assert {body for _, _, body in answers} == {"yes\n", "no\n"}
+    assert ask("/ask?domain=track.example.com", method="POST")[0][0] == 405
 
 
 def test_head_has_no_body() -> None:

@@ -20,7 +20,7 @@ RULES = Overrides(clicks=False, excluded_hosts=("shop.example",), visible_url=Vi
 DOMAINS = DomainEntries(
     [
         TrackingEntry("track.example.com", 1, State.VERIFIED, True),
-        TrackingEntry("old.example.com", 1, State.RETIRED, False),
+        TrackingEntry("old.example.com", 1, State.RETIRED, False, was_verified=True),
     ],
     [
         SendingEntry("example.com", 1, "track.example.com", Mode.OBSERVE, 5, 1, True, RULES),
