@@ -64,7 +64,7 @@ def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
         print_json([_fields(each) for each in listed])
         return
     print_table(
-        ("sending domain", "tracking domain", "tracking", "share", "ownership", "counts"),
+        ("sending domain", "tracking domain", "tracking", "share", "ownership", "link counts"),
         [
             (
                 display(each.domain.name),
@@ -72,7 +72,7 @@ def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
                 each.domain.tracking or INHERIT,
                 f"{each.domain.share} %",
                 each.ownership.standing,
-                "yes" if each.counts else "no",
+                "yes" if each.carries_link else "no",
             )
             for each in listed
         ],
@@ -93,8 +93,10 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
         return
     _say(details.domain)
     say(f"Ownership: {_ownership(details)}")
-    if not details.counts:
+    if not details.ownership.counts:
         say("It does not count as a sender of its project until it is verified.")
+    elif not details.carries_link:
+        say("Its link does not count until it is verified: its mail goes out on the default.")
     if details.domain.verified_at is None:
         say(f"DNS record:\n\n{record_text(details.record)}")
 
@@ -211,6 +213,10 @@ def _fields(details: SendingDomainDetails) -> dict[str, Any]:
     return {
         "display": display(details.domain.name),
         **asdict(details.domain),
-        "ownership": {**asdict(details.ownership), "counts": details.counts},
+        "ownership": {
+            **asdict(details.ownership),
+            "counts": details.ownership.counts,
+            "carries_link": details.carries_link,
+        },
         "record": record_fields(details.record),
     }

@@ -112,6 +112,7 @@ class Directory:
     _tracking: Mapping[str, TrackingEntry]
     _sending: Mapping[str, SendingEntry]  # those that count
     _idle: Collection[SendingEntry]  # those that do not
+    _unproven: Collection[str]  # names of those that count, but whose link does not
     _defaults: Mapping[int, str]  # the active default of each project that has one
     _last_resort: Choice  # for a project without a default
     _before_https: Scheme | None
@@ -146,21 +147,24 @@ class Directory:
         """Build it from entries.
 
         `system_default` is a base URL; None or "" for none. `before_https` as for `scheme_of`.
-        `require_verified`: a sending domain counts only when it is verified.
+        `require_verified`: the link of a sending domain counts only when it is verified.
         """
         by_name = {entry.name: entry for entry in entries.tracking}
         known = {entry.name: entry for entry in entries.sending}
-        idle = [
-            entry
-            for entry in known.values()
-            if not ownership(entry, known).counts(require_verified=require_verified)
-        ]
+        idle, unproven = [], set()
+        for entry in known.values():
+            owned = ownership(entry, known)
+            if not owned.counts:
+                idle.append(entry)
+            elif not owned.carries_link(require_verified=require_verified):
+                unproven.add(entry.name)
         for entry in idle:
             del known[entry.name]
         return cls(
             _tracking=by_name,
             _sending=known,
             _idle=idle,
+            _unproven=unproven,
             _defaults={
                 entry.project: entry.name
                 for entry in by_name.values()
@@ -253,6 +257,8 @@ class Directory:
 
     def _linked_base(self, sender: SendingEntry) -> str:
         """Return "" where no tracking domain is linked that is active and of the same project."""
+        if sender.name in self._unproven:
+            return ""
         linked = self._tracking.get(sender.tracking_domain or "")
         return "" if linked is None or linked.project != sender.project else self._base(linked)
 

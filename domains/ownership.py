@@ -86,9 +86,17 @@ class Ownership:
         """Whether it is proven, here or above."""
         return self.standing in (Standing.VERIFIED, Standing.COVERED)
 
-    def counts(self, *, require_verified: bool) -> bool:
-        """Whether the domain is a sender of its project's: tracked on its domains, free for its logins."""
-        return self.verified or (self.standing is Standing.UNVERIFIED and not require_verified)
+    @property
+    def counts(self) -> bool:
+        """Whether the domain is its project's sender, tracked and free for its logins, as far as is known."""
+        return self.standing is not Standing.DISPUTED
+
+    def carries_link(self, *, require_verified: bool) -> bool:
+        """Whether its link to a tracking domain counts.
+
+        `require_verified` concerns tracking alone: mail is never refused because it cannot be tracked.
+        """
+        return self.verified or (self.counts and not require_verified)
 
 
 def new_token(random_bytes: Callable[[int], bytes]) -> str:

@@ -33,7 +33,7 @@ class SendingDomainDetails:
 
     domain: SendingDomain
     ownership: Ownership
-    counts: bool  # as a sender of its project's
+    carries_link: bool  # whether its link to a tracking domain counts
     record: TxtRecord
 
 
@@ -57,7 +57,7 @@ class Verification:
 class SendingDomains:
     """Adds, shows, verifies, links and removes the sending domains of one project.
 
-    `claims` are that project's. `require_verified`: whether one counts only when it is verified.
+    `claims` are that project's. `require_verified`: a link counts only when its sending domain is verified.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class SendingDomains:
         lacking = []
         if tracking.state is not State.VERIFIED:
             lacking.append(f"{display(tracking.name)} is {tracking.state}")
-        if not sending.counts:
+        if not sending.carries_link:
             lacking.append(f"{display(sending.domain.name)} is {sending.ownership.standing}")
         note = f"{' and '.join(lacking)}; mail uses it once it is verified" if lacking else ""
         return LinkResult(domain=replace(sending.domain, tracking_domain=tracking.name), note=note)
@@ -194,6 +194,6 @@ class SendingDomains:
         return SendingDomainDetails(
             domain=domain,
             ownership=owned,
-            counts=owned.counts(require_verified=self._require_verified),
+            carries_link=owned.carries_link(require_verified=self._require_verified),
             record=ownership_record(domain.name, domain.token),
         )

@@ -321,15 +321,13 @@ def _ownership_of(project: Project, sending: list[SendingDomainDetails]) -> Iter
     if project.id != DEFAULT_PROJECT:
         verify += f" --project {project.name}"
     for sender in sending:
-        if not sender.counts:
-            parent = display(sender.ownership.parent)
-            why = f"{parent} is another project's" if parent else "it is not verified"
-            yield _warn(
-                "senders",
-                f"{display(sender.domain.name)} does not count: {why}; its mail is not tracked, and logins "
-                "may not send from it",
-                f"create the record that `waypost sender show` prints, then {verify} {sender.domain.name}",
-            )
+        name, parent = display(sender.domain.name), display(sender.ownership.parent)
+        remedy = f"create the record that `waypost sender show` prints, then {verify} {sender.domain.name}"
+        if not sender.ownership.counts:
+            lost = "its mail is not tracked, and logins may not send from it"
+            yield _warn("senders", f"{name} does not count: {parent} is another project's; {lost}", remedy)
+        elif sender.domain.tracking_domain is not None and not sender.carries_link:
+            yield _warn("senders", f"{name} uses the default until it is verified", remedy)
 
 
 def _default_of(project: Project, settings: Settings) -> Iterator[Finding]:

@@ -138,7 +138,7 @@ class DomainsSection:
     """Tracking domains and how their DNS is asked. Where `nameservers` are set only those are asked."""
 
     cname_targets: tuple[str, ...] = ()
-    require_verified_senders: bool = False  # a sending domain counts only once its TXT record was seen
+    require_verified_senders: bool = False  # the link of one counts only once its TXT record was seen
     nameservers: tuple[str, ...] = ()
     nameserver_port: int = 53
     dns_seconds: float = 8.0

@@ -58,7 +58,12 @@ def test_verify_for_programs(run: Run) -> None:
     found = json.loads(run("sender", "verify", "example.com", "--json", code=1).output)
     assert (found["verified"], found["proof"], found["record"]["type"]) == (False, "no record", "TXT")
     [listed] = json.loads(run("sender", "list", "--json").output)
-    assert listed["ownership"] == {"standing": "unverified", "parent": "", "counts": True}
+    assert listed["ownership"] == {
+        "standing": "unverified",
+        "parent": "",
+        "counts": True,
+        "carries_link": True,
+    }
     assert listed["record"] == found["record"]
 
 
@@ -69,13 +74,13 @@ def test_where_senders_must_be_verified(run: Run, dns: DnsServer, monkeypatch: p
     dns.add("track.example.com", "CNAME", "t.waypost.test")
     linked = run("sender", "link", "example.com", "track.example.com").output
     assert "example.com is unverified" in linked
-    assert "does not count" in run("sender", "show", "example.com").output
+    assert "Its link does not count" in run("sender", "show", "example.com").output
     assert "\tunverified\tno" in run("sender", "list").output
-    assert "senders: example.com does not count: it is not verified" in run("check", code=1).output
+    assert "senders: example.com uses the default until it is verified" in run("check", code=1).output
     dns.add("_waypost.example.com", "TXT", f'"{value_in(added)}"')
     run("sender", "verify", "example.com")
     assert "\tverified\tyes" in run("sender", "list").output
-    assert "does not count" not in run("check", code=1).output
+    assert "until it is verified" not in run("check", code=1).output
 
 
 def test_a_subdomain_of_another_project(other: Run) -> None:

@@ -311,11 +311,13 @@ def test_a_sending_domain_that_counts(verified: bool, required: bool) -> None:
     assert directory.owner("mail.example.com") == PROJECT
 
 
-def test_one_that_is_not_verified_counts_for_nothing_where_it_must_be() -> None:
+def test_the_link_of_one_that_is_not_verified_counts_for_nothing_where_it_must_be() -> None:
     sender = sending_domain(linked_to=LINKED.name)
     directory = Directory.build([LINKED, DEFAULT], [sender], require_verified=True)
-    assert summary(directory.choose(PROJECT, "example.com")) == (None, DEFAULT.name, None)
-    assert directory.owner("example.com") is None
+    choice = directory.choose(PROJECT, "mail.example.com")
+    assert summary(choice) == ("example.com", DEFAULT.name, None)
+    assert choice.passed_over == LINKED.name
+    assert directory.owner("example.com") == PROJECT, "no mail is refused for it"
 
 
 def test_a_subdomain_counts_with_its_verified_parent() -> None:

@@ -156,8 +156,9 @@ def test_nothing_comes_down_from_a_public_suffix() -> None:
     ],
 )
 def test_what_counts(owned: Standing, counts: bool, strictly: bool) -> None:
-    assert Ownership(standing=owned).counts(require_verified=False) is counts
-    assert Ownership(standing=owned).counts(require_verified=True) is strictly
+    assert Ownership(standing=owned).counts is counts
+    assert Ownership(standing=owned).carries_link(require_verified=False) is counts
+    assert Ownership(standing=owned).carries_link(require_verified=True) is strictly
 
 
 NAMES = st.sampled_from(["a.test", "b.a.test", "c.b.a.test", "d.c.b.a.test", "other.test"])

@@ -179,7 +179,7 @@ class TestOwnership:
         theirs.add("news.example.com")
         mine.add("shop.example.com")
         [there] = theirs.all_details()
-        assert (there.ownership.standing, there.counts) == (Standing.DISPUTED, False)
+        assert (there.ownership.standing, there.carries_link) == (Standing.DISPUTED, False)
         assert there == theirs.details("news.example.com")
         dns.texts[RECORD_NAME] = (mine.details("example.com").record.value,)
         mine.verify("example.com")

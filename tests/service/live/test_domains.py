@@ -1,6 +1,9 @@
+from dataclasses import replace
 from functools import partial
 
-from domains.directory import Directory
+from domains.directory import Directory, Why
+from domains.history import Step
+from domains.model import State
 from service.live.domains import LiveDirectory
 from tests.domains.builders import NOW
 from tests.domains.memory_store import MemoryStore
@@ -11,22 +14,31 @@ STRICT = partial(Directory.of, require_verified=True)
 def store_with_a_sender() -> MemoryStore:
     store = MemoryStore()
     store.add_sending_domain(project=1, name="example.com", created_at=NOW, token="t")
+    pending = store.add_tracking_domain(
+        project=1, name="track.example.com", target="links.waypost.test", created_at=NOW
+    )
+    store.record(Step(before=pending, after=replace(pending, state=State.VERIFIED, is_default=False)))
+    store.link("example.com", pending.name)
     return store
+
+
+def why(live: LiveDirectory) -> Why:
+    return live.current.choose(1, "mail.example.com").why
 
 
 def test_other_settings_are_followed_at_once() -> None:
     live = LiveDirectory(store_with_a_sender())
-    assert live.current.owner("example.com") == 1
+    assert why(live) is Why.LINKED
     live.use(STRICT)
-    assert live.current.owner("example.com") is None
-    live.use(partial(Directory.of, system_default="https://t.example.net"))
-    assert live.current.choose(1, "example.com").base == "https://t.example.net"
+    assert why(live) is not Why.LINKED
+    live.use(Directory.of)
+    assert why(live) is Why.LINKED
 
 
 def test_a_proof_is_seen_at_the_next_reading() -> None:
     store = store_with_a_sender()
     live = LiveDirectory(store, STRICT)
-    assert live.current.owner("example.com") is None
+    assert why(live) is not Why.LINKED
     store.verify_sending_domain("example.com", "t", NOW)
     live.refresh()
-    assert live.current.owner("mail.example.com") == 1
+    assert why(live) is Why.LINKED
