@@ -16,7 +16,7 @@ from service.settings import Settings
 def verify_all(settings: Settings, project: str | None, *, as_json: bool) -> bool:
     """Check those of one project, or of all; return whether all are verified now. Raises AccountError."""
     with open_domains(settings) as use_cases:
-        checks = AllChecks(use_cases, project)
+        checks = AllChecks(use_cases, project, concurrency=settings.domains.concurrent_checks)
         checked = _with_progress(checks)
     checked.sort(key=lambda each: (each.project, each.name))
     if as_json:

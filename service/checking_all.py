@@ -8,8 +8,6 @@ from domains.errors import ChangedMeanwhile, UnknownDomain
 from domains.model import State, TrackingDomain
 from service.domain_use_cases import DomainUseCases
 
-AT_ONCE = 16
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -28,13 +26,14 @@ class AllChecks:
     A check that raises ends it: the database is away, or the keys cannot be read.
     """
 
-    def __init__(self, use_cases: DomainUseCases, project: str | None) -> None:
+    def __init__(self, use_cases: DomainUseCases, project: str | None, *, concurrency: int) -> None:
         """None stands for all projects. Raises AccountError, StoreUnavailable."""
         names = use_cases.projects() if project is None else [project]
         tenants = [(name, use_cases.tracking(name)) for name in names]
         listed = [(name, domains, domain) for name, domains in tenants for domain in domains.all()]
         self._owners = {domain.id: (name, domains) for name, domains, domain in listed}
         self._domains = [domain for _, _, domain in listed]
+        self._concurrency = concurrency
 
     @property
     def count(self) -> int:
@@ -42,7 +41,7 @@ class AllChecks:
         return len(self._domains)
 
     def __iter__(self) -> Iterator[Checked]:
-        return check_each(self._domains, self._check, concurrency=AT_ONCE)
+        return check_each(self._domains, self._check, concurrency=self._concurrency)
 
     def _check(self, domain: TrackingDomain) -> Checked:
         project, domains = self._owners[domain.id]

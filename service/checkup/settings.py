@@ -1,0 +1,57 @@
+"""Settings that load, and that hardly anybody means."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+
+from domains.model import Scheme
+from relay.listener import parse_host_port
+from service.checkup.finding import Finding, fail, ok, warn
+from service.settings import Settings
+
+
+def look_at_settings(settings: Settings, _: int) -> Iterator[Finding]:
+    """Unknown keys and values that cannot be right are refused before it comes to this."""
+    yield ok("settings", str(settings.source or "defaults and environment"))
+    yield from _networks(settings.relay.networks)
+    yield from _monitoring(settings.monitoring.listen)
+    yield from _schemes(settings)
+    if settings.domains.allow_private_addresses:
+        yield warn(
+            "settings",
+            "checks may connect to private addresses that a tenant's DNS names",
+            "set domains.allow_private_addresses = false where tenants are not your own people",
+        )
+
+
+def _networks(networks: tuple[str, ...]) -> Iterator[Finding]:
+    for network in map(ip_network, networks):
+        if not network.prefixlen:
+            yield fail(
+                "settings",
+                f"relay.networks holds {network}: everybody may relay, and spammers will",
+                "name the networks of your own clients, or have them log in",
+            )
+
+
+def _monitoring(listen: str) -> Iterator[Finding]:
+    host = parse_host_port(listen)[0] if listen else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return
+    if address.is_unspecified or address.is_global:
+        yield warn(
+            "settings",
+            f"monitoring.listen = {listen} may be open to the world",
+            "listen on 127.0.0.1 or a private address",
+        )
+
+
+def _schemes(settings: Settings) -> Iterator[Finding]:
+    base = settings.tracking.default_domain
+    if settings.tracking.scheme is Scheme.HTTPS and base.startswith("http:"):
+        yield warn(
+            "settings",
+            f"tracking.scheme is https, and default_domain is {base}",
+            'write it as https:// where the proxy in front serves it too; else set tracking.scheme = "http"',
+        )
