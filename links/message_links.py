@@ -19,13 +19,16 @@ class MessageLinks:
     key: Key  # seals
     ring: KeyRing  # opens
 
-    def click(self, url: str, number: int) -> str | None:
-        """Return the tracked URL for link `number`; None where the link must stay as it is."""
+    def click(self, url: str, number: int, path: str = "") -> str | None:
+        """Return the tracked URL for link `number`; None where the link must stay as it is.
+
+        `path` comes before the token, for an app to know the link by.
+        """
         token = ClickToken(
             project=self.project, message=self.message, recipient=self.recipient, link=number, url=url
         )
         try:
-            return click_url(self.base, token, self.key)
+            return click_url(self.base, token, self.key, path)
         except (UrlTooLong, UnsafeUrl):
             return None
 

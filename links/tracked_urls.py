@@ -16,12 +16,15 @@ _PATH = re.compile(r"/(?:(c)(?:/[^?#]*)?|o)/([A-Za-z0-9_-]+)")
 _URL_WITH_PATH = re.compile(r"https?://[^/?#\\]+(/[co]/[^?#]+)", re.IGNORECASE | re.ASCII)
 
 
-def click_url(base: str, token: ClickToken, key: Key) -> str:
+def click_url(base: str, token: ClickToken, key: Key, path: str = "") -> str:
     """Return the tracked URL of a link; `base` is like `https://track.example.com`.
+
+    `path` is of segments of unreserved characters without slashes at its ends; "" for none.
 
     Raises `UrlTooLong` and what `seal` raises.
     """
-    url = f"{base}/c/{seal(token, key)}"
+    text = seal(token, key)
+    url = f"{base}/c/{path}/{text}" if path else f"{base}/c/{text}"
     if len(url) > MAX_TRACKED_URL:
         raise UrlTooLong(f"the tracked URL would have {len(url)} characters, more than {MAX_TRACKED_URL}")
     return url

@@ -104,6 +104,7 @@ class _HtmlPart:
             utf8=self.codec == "utf-8",
             shown=link.element,
             name=marks.name,
+            path=marks.path,
             opted_out=marks.opted_out,
             in_html=True,
         )

@@ -23,12 +23,13 @@ class FoundLink(NamedTuple):
     utf8: bool  # whether the part is in UTF-8
     shown: HasText | None = None  # what the reader sees; None where the URL stands for itself
     name: str = ""
+    path: str = ""  # that the tracked URL shall have
     opted_out: bool = False
     in_html: bool = False
 
 
 class TrackedLink(NamedTuple):
-    """One distinct (URL, name) of the message (rule 9)."""
+    """One distinct (URL, name, path) of the message (rule 9)."""
 
     number: int  # the place of its first occurrence among all links of the message, from 1
     tracked_url: str  # ASCII
@@ -47,7 +48,7 @@ class LinkTable:
         self._allowed = _host_list(policy.allowed_destinations)
         read = (destination(url, utf8=True) for url in list_unsubscribe)
         self._list_unsubscribe = frozenset(found.url for found in read if isinstance(found, Destination))
-        self._tracked: dict[tuple[str, str], TrackedLink] = {}
+        self._tracked: dict[tuple[str, str, str], TrackedLink] = {}
         self._opted_out: set[str] = set()
         self._seen = 0
 
@@ -94,13 +95,14 @@ class LinkTable:
         return Reason.TOO_MANY_LINKS if self._seen > policy.limits.links else None
 
     def _track(self, url: str, link: FoundLink) -> TrackedLink | Reason:
-        tracked = self._tracked.get((url, link.name))
+        distinct = (url, link.name, link.path)
+        tracked = self._tracked.get(distinct)
         if tracked is None:
             # Numbers count links that stay, too: were they smaller the second time, so could the tracked URL
             # be, and a link might fit then that was too long or had no room in its line the first time.
-            tracked_url = self._links.click(url, self._seen)
+            tracked_url = self._links.click(url, self._seen, link.path)
             if tracked_url is None:
                 return Reason.URL_TOO_LONG
             tracked = TrackedLink(self._seen, tracked_url)
-            self._tracked[url, link.name] = tracked
+            self._tracked[distinct] = tracked
         return tracked

@@ -92,8 +92,11 @@ NO_OVERRIDES: Final = Overrides()
 class Links(Protocol):
     """Makes the tracked URLs of one message; injected, since the rewriter knows no keys and no hosts."""
 
-    def click(self, url: str, number: int) -> str | None:
-        """Return the tracked URL for link `number` (from 1), ASCII; None where it would be too long."""
+    def click(self, url: str, number: int, path: str = "") -> str | None:
+        """Return the tracked URL for link `number` (from 1), ASCII; None where it would be too long.
+
+        `path` is the sender's, of unreserved characters, to stand before the token; "" for none.
+        """
 
     def open(self) -> str:
         """Return the URL of the open pixel, ASCII."""

@@ -27,6 +27,16 @@ def test_click_opens_to_the_link() -> None:
     )
 
 
+def test_a_path_stands_before_the_token() -> None:
+    links = message_links()
+    plain, tracked = (links.click("https://www.example.com/", 1, path) for path in ("", "promo/summer-25"))
+    assert plain is not None
+    assert tracked is not None
+    assert tracked == plain.replace("/c/", "/c/promo/summer-25/")
+    assert links.is_tracked(tracked)
+    assert links.click("https://www.example.com/", 1, "a" * 2000) is None
+
+
 def test_open_opens_to_the_message() -> None:
     links = message_links(recipient=None)
     tracked = links.open()

@@ -8,9 +8,9 @@ BASE = "https://click.shop.ex"
 class FakeLinks:
     """Implements `rewriter.Links` without keys."""
 
-    def click(self, url: str, number: int) -> str | None:
-        """Return the number and the URL, percent-encoded."""
-        return f"{BASE}/c/{number}-{quote(url, safe='')}"
+    def click(self, url: str, number: int, path: str = "") -> str | None:
+        """Return the path, the number and the URL, percent-encoded."""
+        return f"{BASE}/c/{path + '/' if path else ''}{number}-{quote(url, safe='')}"
 
     def open(self) -> str:
         """Return the URL of the pixel."""

@@ -50,7 +50,7 @@ class TestTracks:
 
     def test_an_unquoted_value_stays_so_where_it_may(self) -> None:
         class PlainLinks(FakeLinks):
-            def click(self, url: str, number: int) -> str | None:
+            def click(self, url: str, number: int, path: str = "") -> str | None:
                 return f"{BASE}/c/{number}"
 
         table = LinkTable(CLICKS, PlainLinks(), frozenset())
@@ -92,7 +92,7 @@ class TestTracks:
 
     def test_quotes_where_the_value_needs_them(self) -> None:
         class QueryLinks(FakeLinks):
-            def click(self, url: str, number: int) -> str | None:
+            def click(self, url: str, number: int, path: str = "") -> str | None:
                 return f"{BASE}/?t={number}&x=1"
 
         table = LinkTable(CLICKS, QueryLinks(), frozenset())
@@ -105,6 +105,18 @@ class TestTracks:
         edited = edited_html(html, Policy(opens=False, tracking_site="shop.ex"))
         assert edited.output.endswith(b'">https://shop.ex/x</a>')
         assert edited.reasons == [None]
+
+
+class TestPaths:
+    def test_of_an_app_link_come_before_the_token_and_the_attribute_stays(self) -> None:
+        attribute = b' data-waypost-sublink="promo/sale"'
+        edited = edited_html(b'<a href="https://e/x"' + attribute + b">")
+        url = tracked(1, "https://e/x").replace(b"/c/", b"/c/promo/sale/")
+        assert edited.output == b'<a href="%b"' % url + attribute + b">"
+
+    def test_that_a_url_cannot_hold_change_nothing_else(self) -> None:
+        edited = edited_html(b'<a href="https://e/x" data-waypost-sublink="a b">')
+        assert edited.output == b'<a href="%b" data-waypost-sublink="a b">' % tracked(1, "https://e/x")
 
 
 class TestLeavesAlone:

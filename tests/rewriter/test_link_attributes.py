@@ -61,3 +61,33 @@ class TestTags:
 
     def test_end(self) -> None:
         assert len(marks(ses__tags="a:b;" * 1_000).tags) == 10
+
+
+class TestPaths:
+    @pytest.mark.parametrize("path", ["promo", "shop/sale_25.html", "a~b-c", "x" * 100])
+    def test_come_from_either_attribute(self, path: str) -> None:
+        assert marks(data_waypost_sublink=f" /{path}/ ").path == path
+        assert marks(data_msys_sublink=path).path == path
+        assert marks(data_msys_sublink="other", data_waypost_sublink=path).path == path
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "",
+            "/",
+            "..",
+            "a/../b",
+            "a/./b",
+            "a//b",
+            ".well-known",
+            "a b",
+            "a?b",
+            "a#b",
+            "%61",
+            "é",
+            'a"',
+            "x" * 101,
+        ],
+    )
+    def test_that_a_url_cannot_hold_are_left_out(self, path: str) -> None:
+        assert marks(data_waypost_sublink=path).path == ""

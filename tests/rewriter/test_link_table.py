@@ -34,6 +34,13 @@ class TestTracks:
         numbers = [each.number for each in decisions if isinstance(each, TrackedLink)]
         assert numbers == [1, 2, 1, 4]
 
+    def test_another_tracked_url_for_another_path(self) -> None:
+        links = table()
+        decisions = [links.decide(link(path=path)) for path in ("", "promo", "promo")]
+        urls = [each.tracked_url for each in decisions if isinstance(each, TrackedLink)]
+        assert urls[1] == urls[2] != urls[0]
+        assert urls[1].startswith(f"{BASE}/c/promo/2-")
+
     def test_under_the_same_number_when_those_before_are_tracked_already(self) -> None:
         first, second = table(), table()
         first.decide(link())
@@ -82,8 +89,8 @@ class TestLeavesAlone:
 
     def test_what_would_be_too_long(self) -> None:
         class ShortLinks(FakeLinks):
-            def click(self, url: str, number: int) -> str | None:
-                return None if len(url) > 30 else super().click(url, number)
+            def click(self, url: str, number: int, path: str = "") -> str | None:
+                return None if len(url) > 30 else super().click(url, number, path)
 
         links = LinkTable(Policy(), ShortLinks(), frozenset())
         assert links.decide(link(URL + "x" * 30)) is Reason.URL_TOO_LONG

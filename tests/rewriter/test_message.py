@@ -109,7 +109,7 @@ class TestWhole:
 
     def test_a_fault_gives_the_original_back(self) -> None:
         class Broken(FakeLinks):
-            def click(self, url: str, number: int) -> str | None:
+            def click(self, url: str, number: int, path: str = "") -> str | None:
                 raise ZeroDivisionError
 
         message = page()

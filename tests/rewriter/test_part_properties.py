@@ -66,7 +66,7 @@ WITHOUT_COPIES = LexborDocumentOptions.WO_EVENTS.value
 class StableLinks(FakeLinks):
     """The same tracked URL for the same URL, as short as they come."""
 
-    def click(self, url: str, number: int) -> str | None:
+    def click(self, url: str, number: int, path: str = "") -> str | None:
         return f"{BASE}/c/{sum(url.encode())}"
 
 
