@@ -25,9 +25,6 @@ from certificates.sealed_keys import KeySeal
 
 T = TypeVar("T")
 
-LETS_ENCRYPT: Final = "https://acme-v02.api.letsencrypt.org/directory"
-LETS_ENCRYPT_STAGING: Final = "https://acme-staging-v02.api.letsencrypt.org/directory"
-
 _NEEDED: Final = ("newNonce", "newAccount", "newOrder")
 _UNSPECIFIED: Final = 0  # the reason of a revocation [RFC 5280, section 5.3.1]
 
@@ -39,7 +36,7 @@ class AcmeSettings:
     `seconds` bound all of an order together.
     """
 
-    directory: str = LETS_ENCRYPT
+    directory: str
     contact: tuple[str, ...] = ()
     terms_agreed: bool = False
     trust_root: str = ""

@@ -75,6 +75,9 @@ class ChallengeStore(Protocol):
     def challenge_answer(self, token: str, *, now: datetime) -> str | None:
         """Return what to answer, None for a token that is not known or expired."""
 
+    def challenge_answers(self, *, now: datetime) -> dict[str, str]:
+        """Return what to answer by token, all of them: there are as many as orders run."""
+
     def delete_challenge(self, token: str) -> None:
         """Delete it; one that is not there is no error."""
 

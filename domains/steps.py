@@ -77,6 +77,11 @@ def renamed(
     )
 
 
+def served(domain: TrackingDomain, now: datetime) -> Step:
+    """Note that HTTPS works on it, since it has a certificate of ours."""
+    return Step(before=domain, after=replace(domain, https_since=domain.https_since or now))
+
+
 def removed(domain: TrackingDomain, now: datetime) -> Step:
     """Retire it, or delete it where it was never verified: no mail can hold its links."""
     after = _gone(domain)

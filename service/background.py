@@ -1,6 +1,7 @@
 """What goes on beside mail and clicks.
 
-What is in memory is kept fresh, the journal is carried to the database, tracking domains are checked.
+What is in memory is kept fresh, the journal is carried to the database, tracking domains are checked and have
+certificates.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ from typing import Final
 from events.ports import EventStore, StoreUnavailable
 from events.shipping import Shipped, ship
 from service.alarm import Alarm
+from service.certificate_issuing import CertificateWork
+from service.daemon_thread import in_daemon_thread
 from service.domain_checks import POLL_SECONDS
 from service.live.check_backlog import LiveBacklog
 from service.live.freshness import Freshness
@@ -25,6 +28,8 @@ log = logging.getLogger("waypost.service")
 
 KEYS_SECONDS: Final = 1.0  # between two looks at the key ring's file
 LONGEST_WAIT_SECONDS: Final = 30.0  # between two attempts at a database that is away
+ORDERS_SECONDS: Final = 1.0  # between two looks for domains that need a certificate
+LAST_ORDER_SECONDS: Final = 5.0  # at the end; an order that is cut off is made again when its lease has ended
 LAST_SHIPPING_SECONDS: Final = 10.0  # at the end; the rest waits for the next start
 
 
@@ -53,6 +58,31 @@ async def checking(backlog: LiveBacklog, process: CheckerProcess) -> AsyncIterat
         yield
     finally:
         await _cancel(tasks)
+
+
+@contextlib.asynccontextmanager
+async def issuing(work: CertificateWork) -> AsyncIterator[None]:
+    """Have certificates ordered and renewed."""
+    stopping = asyncio.Event()
+    task = asyncio.create_task(_issue(work, stopping))
+    try:
+        yield
+    finally:
+        stopping.set()
+        work.stop()
+        await asyncio.wait([task], timeout=LAST_ORDER_SECONDS)
+        await _cancel([task])
+
+
+async def _issue(work: CertificateWork, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        try:
+            await in_daemon_thread(work.round)
+        except Exception:  # one host that trips over a fault of ours must not keep the others from renewal
+            log.exception("certificates cannot be looked after")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ORDERS_SECONDS):
+                await stopping.wait()
 
 
 async def _check_once_due(backlog: LiveBacklog, process: CheckerProcess) -> None:

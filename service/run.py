@@ -16,11 +16,12 @@ from sqlalchemy import Engine
 
 from relay.listener import parse_host_port
 from service import process_memory
-from service.background import Shipper, checking, keep_fresh, shipping
+from service.background import Shipper, checking, issuing, keep_fresh, shipping
 from service.checks_wiring import new_checker
 from service.database import open_database
 from service.database_upgrade import UpgradeFirst
 from service.errors import OperatorError
+from service.https_wiring import IssuedHttps, build_https
 from service.listening import bind, bind_tcp, bound_name
 from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed
@@ -31,7 +32,7 @@ from service.observing import monitoring, watch_backlog
 from service.relay_service import RelayService
 from service.relay_wiring import new_generation
 from service.reloading import reloaded
-from service.settings import Settings
+from service.settings import Settings, TlsMode
 from service.settings_checks import listeners
 from service.start import begin
 from service.wiring import (
@@ -42,6 +43,7 @@ from service.wiring import (
     build_tracker,
     directory_builder,
     networks,
+    own_certificate,
 )
 from service.workers.checker_process import CheckerProcess
 from storage.event_store import SqlEventStore
@@ -81,7 +83,9 @@ class _Server:
         self._parts = parts
         self._engine = engine
         self._read_settings = read_settings
-        self._live = build_live(settings, engine, seed=seed)
+        with_certificates = settings.tls.mode is TlsMode.ACME
+        self._live = build_live(settings, engine, seed=seed, with_certificates=with_certificates)
+        self._https = build_https(settings, self._live, engine)
         self._seeded = seed is not None
         self._relay: RelayService | None = None
         self._checker: CheckerProcess | None = None
@@ -104,8 +108,10 @@ class _Server:
             )
             if Part.BACKGROUND in self._parts and self._settings.domains.background_checks:
                 await running.enter_async_context(self._checking())
+            if Part.BACKGROUND in self._parts and self._https is not None:
+                await running.enter_async_context(issuing(self._https.work))
             if Part.TRACKER in self._parts:
-                await running.enter_async_context(_tracker(self._settings, self._live))
+                await running.enter_async_context(_tracker(self._settings, self._live, self._https))
             if Part.RELAY in self._parts:
                 await running.enter_async_context(self._relaying())
             await running.enter_async_context(self._obeying_reloads())
@@ -219,13 +225,14 @@ class _Server:
 
 
 @contextlib.asynccontextmanager
-async def _tracker(settings: Settings, live: Live) -> AsyncIterator[None]:
+async def _tracker(settings: Settings, live: Live, https: IssuedHttps | None) -> AsyncIterator[None]:
     section = settings.tracker
-    handshakes = build_handshakes(settings.tls, live)
+    certificates = https.certificates if https else own_certificate(settings.tls)
+    handshakes = build_handshakes(settings.tls, live, certificates)
     sockets = [bind_tcp(*parse_host_port(address), setting="tracker.listen") for address in section.listen]
     secure = [bind_tcp(*parse_host_port(address), setting="tls.listen") for address in settings.tls.listen]
     server = TrackerServer(
-        build_tracker(settings, live),
+        build_tracker(settings, live, https.challenges.answer if https else None),
         sockets,
         tls_sockets=secure,
         handshakes=handshakes,

@@ -17,6 +17,14 @@ from rewriter.policy import Mode
 LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 
 
+class TlsMode(StrEnum):
+    """Who has certificates for tracking domains."""
+
+    OFF = "off"  # nobody, as far as is known here
+    ACME = "acme"  # this installation, by itself
+    EXTERNAL = "external"  # a proxy in front
+
+
 class LogLevel(StrEnum):
     """From which level on a line is written."""
 
@@ -125,9 +133,15 @@ class TrackerSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsSection:
-    """HTTPS on the tracker."""
+    """HTTPS on the tracker. The keys from `directory` to `orders_per_hour` are for `mode = acme`."""
 
+    mode: TlsMode = TlsMode.OFF
     listen: tuple[str, ...] = ()
+    directory: str = "letsencrypt"  # or letsencrypt-staging, or the URL of an ACME directory
+    contact: tuple[str, ...] = ()  # mail addresses
+    terms_agreed: bool = False  # to the authority's terms, by the operator
+    trust_root: Path | None = None  # trust this for the directory instead of the system's roots
+    orders_per_hour: int = 100  # of all machines together
     certificate: Path | None = None  # the operator's own, PEM; read again when it changes
     key: Path | None = None
     handshake_wait_seconds: float = 15.0  # of a client for a certificate that is still to come

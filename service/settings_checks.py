@@ -12,7 +12,14 @@ from domains.errors import InvalidName
 from domains.names import host_name
 from relay.listener import Listener, parse_host_port, parse_listener
 from service.errors import OperatorError
-from service.settings import DatabaseSection, DomainsSection, RelaySection, Settings, TlsSection
+from service.settings import (
+    DatabaseSection,
+    DomainsSection,
+    RelaySection,
+    Settings,
+    TlsMode,
+    TlsSection,
+)
 from service.upstream_checks import check_upstreams
 
 MAX_PORT = 65_535
@@ -23,6 +30,12 @@ AT_LEAST_ONE = (
 
 MOST_DNS_SECONDS = 60
 MOST_CHECKS = 256  # each has a thread, and some sockets
+
+DIRECTORIES = {
+    "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
+    "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
+"""What the setting may say instead of a URL."""
 
 
 class SettingsError(OperatorError):
@@ -58,10 +71,43 @@ def _check_tls(section: TlsSection, place: str) -> None:
     _each(f"{place}.listen", section.listen, parse_host_port)
     if (section.certificate is None) != (section.key is None):
         raise SettingsError(f"{place}: certificate and key need each other")
-    if section.listen and section.certificate is None:
-        raise SettingsError(f"{place}.listen: needs tls.certificate and tls.key")
+    if section.listen and section.certificate is None and section.mode is not TlsMode.ACME:
+        raise SettingsError(f'{place}.listen: needs tls.certificate and tls.key, or tls.mode = "acme"')
     if section.handshake_wait_seconds <= 0:
         raise SettingsError(f"{place}.handshake_wait_seconds: must be more than 0")
+    _each(f"{place}.directory", [section.directory], directory_url)
+    _each(f"{place}.contact", section.contact, _mail_address)
+    if section.orders_per_hour < 1:
+        raise SettingsError(f"{place}.orders_per_hour: must be at least 1")
+    if section.mode is TlsMode.ACME:
+        _check_acme(section, place)
+
+
+def _check_acme(section: TlsSection, place: str) -> None:
+    if not section.listen:
+        raise SettingsError(
+            f'{place}.listen: mode = "acme" serves HTTPS itself; name a port, such as 0.0.0.0:443'
+        )
+    if not section.terms_agreed:
+        raise SettingsError(
+            f"{place}.terms_agreed: read the terms of the certificate authority, then set it to true"
+        )
+
+
+def directory_url(text: str) -> str:
+    """Return the URL of the ACME directory that the setting names. Raises ValueError."""
+    url = DIRECTORIES.get(text, text)
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError(
+            f"{text!r} must be {', '.join(DIRECTORIES)}, or the https:// URL of an ACME directory"
+        )
+    return url
+
+
+def _mail_address(text: str) -> None:
+    if re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", text) is None or text.startswith("mailto:"):
+        raise ValueError(f"{text!r} is no mail address, such as ops@example.com")
 
 
 def _each(place: str, values: Iterable[str], parse: Callable[[str], Any]) -> None:

@@ -16,8 +16,10 @@ from sqlalchemy import Engine
 from accounts.errors import StoreUnavailable as AccountsUnavailable
 from accounts.lockout import Lockout, LockoutRule
 from accounts.rate_limits import RateLimits
+from certificates.errors import StoreUnavailable as CertificatesUnavailable
 from domains.directory import Directory, DomainEntries
 from domains.errors import StoreUnavailable as DomainsUnavailable
+from domains.model import Scheme
 from domains.names import registrable
 from events.journal import Journal
 from links.ids import RECORD_BYTES, record_id
@@ -30,6 +32,7 @@ from rewriter import Policy, rewrite
 from service.errors import OperatorError
 from service.live.accounts import LiveAccounts
 from service.live.certificate import LiveCertificate, smtp_context
+from service.live.certificates import LiveCertificates
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
 from service.live.own_certificate import OwnCertificate
@@ -37,15 +40,17 @@ from service.live.seed import Seed
 from service.live.snapshot_file import SnapshotFile
 from service.live.snapshot_keeper import SnapshotKeeper
 from service.monitoring import new_registry
-from service.settings import RelaySection, Settings, TlsSection, TrackerSection
+from service.settings import RelaySection, Settings, TlsMode, TlsSection, TrackerSection
+from service.settings_checks import DIRECTORIES, directory_url
 from service.upstream_wiring import build_upstreams, profiles, system_default
 from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
+from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
 from storage.notifications import Notifications
-from tracker.app import OperatorPage, TrackerApp
+from tracker.app import Challenges, OperatorPage, TrackerApp
 from tracker.metrics import TrackerMetrics
-from tracker.tls import Handshakes, TlsMetrics
+from tracker.tls import Certificates, Handshakes, TlsMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class Live:
 
     directory: LiveDirectory
     accounts: LiveAccounts
+    certificates: LiveCertificates | None  # where they are issued here; relay workers need none
     notifications: Notifications
     ring: LiveKeyRing
     journal: Journal
@@ -69,10 +75,14 @@ class Live:
         """Read what changed in the database; blocks."""
         self.directory.refresh()
         self.accounts.refresh()
+        if self.certificates is not None:
+            self.certificates.refresh()
 
 
-def build_live(settings: Settings, engine: Engine, *, seed: Seed | None = None) -> Live:
-    """Read keys, domains and accounts, open the journal; `seed` is used instead of the database.
+def build_live(
+    settings: Settings, engine: Engine, *, seed: Seed | None = None, with_certificates: bool = False
+) -> Live:
+    """Read keys, domains, accounts, open the journal; `seed` is used instead of the database.
 
     Raises OperatorError.
     """
@@ -88,7 +98,8 @@ def build_live(settings: Settings, engine: Engine, *, seed: Seed | None = None) 
             networks(settings.relay.networks),
             seed=seed.accounts if seed else None,
         )
-    except (DomainsUnavailable, AccountsUnavailable) as error:
+        certificates = _live_certificates(engine, seed) if with_certificates else None
+    except (DomainsUnavailable, AccountsUnavailable, CertificatesUnavailable) as error:
         raise OperatorError(str(error)) from None
     registry = new_registry()
     return Live(
@@ -101,10 +112,15 @@ def build_live(settings: Settings, engine: Engine, *, seed: Seed | None = None) 
         tls_metrics=cache(lambda: TlsMetrics(registry)),
         directory=directory,
         accounts=accounts,
+        certificates=certificates,
         notifications=Notifications(engine),
         ring=LiveKeyRing(settings.keys),
         journal=Journal(settings.journal.directory, clock=now, new_suffix=lambda: secrets.token_hex(4)),
     )
+
+
+def _live_certificates(engine: Engine, seed: Seed | None) -> LiveCertificates:
+    return LiveCertificates(SqlCertificateStore(engine), seed=seed.certificates if seed else None)
 
 
 def directory_builder(settings: Settings) -> Callable[[DomainEntries], Directory]:
@@ -112,9 +128,23 @@ def directory_builder(settings: Settings) -> Callable[[DomainEntries], Directory
     return partial(
         Directory.of,
         system_default=system_default(settings),
-        before_https=settings.tracking.scheme,
+        before_https=before_https(settings),
         require_verified=settings.domains.require_verified_senders,
     )
+
+
+def before_https(settings: Settings) -> Scheme | None:
+    """Return the scheme of links on a domain whose HTTPS was not seen yet; None where it will come."""
+    if settings.tls.mode is TlsMode.ACME and not is_trial(settings.tls):
+        return None
+    if settings.tls.mode is TlsMode.EXTERNAL and settings.tracking.scheme is Scheme.HTTP:
+        return None  # until a check sees the proxy's certificate
+    return settings.tracking.scheme
+
+
+def is_trial(section: TlsSection) -> bool:
+    """Tell whether the authority is one that browsers do not trust: then links stay as they would be."""
+    return directory_url(section.directory) == DIRECTORIES["letsencrypt-staging"]
 
 
 def build_keeper(path: Path, live: Live) -> SnapshotKeeper:
@@ -124,6 +154,7 @@ def build_keeper(path: Path, live: Live) -> SnapshotKeeper:
         live.directory,
         live.accounts,
         live.ring,
+        live.certificates,
         clock=now,
         random_bytes=secrets.token_bytes,
     )
@@ -206,7 +237,7 @@ def build_pipeline(settings: Settings, live: Live) -> Pipeline:
     )
 
 
-def build_tracker(settings: Settings, live: Live) -> TrackerApp:
+def build_tracker(settings: Settings, live: Live, challenges: Challenges | None = None) -> TrackerApp:
     """Return the tracker's application."""
     section = settings.tracker
     return TrackerApp(
@@ -217,18 +248,22 @@ def build_tracker(settings: Settings, live: Live) -> TrackerApp:
         new_id=lambda: record_id(secrets.token_bytes(RECORD_BYTES)),
         page=operator_page(section),
         trusted_proxies=networks(section.trusted_proxies),
+        challenges=challenges,
     )
 
 
-def build_handshakes(section: TlsSection, live: Live) -> Handshakes | None:
-    """Return what serves TLS, None where nobody listens. Raises OperatorError."""
-    if not section.listen or section.certificate is None or section.key is None:
+def build_handshakes(section: TlsSection, live: Live, certificates: Certificates | None) -> Handshakes | None:
+    """Return what serves TLS, None where nobody listens."""
+    if not section.listen or certificates is None:
         return None
-    return Handshakes(
-        OwnCertificate(section.certificate, section.key, monotonic=time.monotonic),
-        live.tls_metrics(),
-        wait_seconds=section.handshake_wait_seconds,
-    )
+    return Handshakes(certificates, live.tls_metrics(), wait_seconds=section.handshake_wait_seconds)
+
+
+def own_certificate(section: TlsSection) -> OwnCertificate | None:
+    """Return the operator's own. Raises OperatorError."""
+    if section.certificate is None or section.key is None:
+        return None
+    return OwnCertificate(section.certificate, section.key, monotonic=time.monotonic)
 
 
 def operator_page(section: TrackerSection) -> OperatorPage:

@@ -38,6 +38,12 @@ class SqlAcmeStore:
             answer: str | None = connection.execute(wanted).scalar_one_or_none()
             return answer
 
+    def challenge_answers(self, *, now: datetime) -> dict[str, str]:
+        column = acme_challenges.c
+        wanted = select(column.token, column.answer).where(column.expires_at > now)
+        with self._reading() as connection:
+            return {row.token: row.answer for row in connection.execute(wanted)}
+
     def delete_challenge(self, token: str) -> None:
         with self._writing() as connection:
             connection.execute(acme_challenges.delete().where(acme_challenges.c.token == token))

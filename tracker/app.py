@@ -20,15 +20,29 @@ from links import (
     parse_probe_path,
     prove,
 )
+from tracker.challenges import challenge_token
 from tracker.client_address import Network
 from tracker.metrics import Asked, Outcome, TrackerMetrics
 from tracker.operator_page import OperatorPage
 from tracker.request import Refused, Request, Scope, read_request
-from tracker.responses import CLOSE, HEALTHY, NOT_ALLOWED, NOT_FOUND, PIXEL, ROBOTS, Response, plain, redirect
+from tracker.responses import (
+    CLOSE,
+    HEALTHY,
+    NOT_ALLOWED,
+    NOT_FOUND,
+    PIXEL,
+    ROBOTS,
+    Response,
+    octets,
+    plain,
+    redirect,
+)
 
 __all__ = ["OperatorPage", "TrackerApp"]
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Challenges = Callable[[str], Awaitable[str | None]]
+"""Returns what to answer the certificate authority that asks for a token, None for an unknown one."""
 
 log = logging.getLogger("waypost.tracker")
 
@@ -38,7 +52,7 @@ class TrackerApp:
 
     `ring` gives the keys as they are now; `record` writes a hit down, before it is answered; `clock` gives
     milliseconds since 1970; `new_id` gives 32 hex digits; `trusted_proxies` are the networks whose
-    X-Forwarded-For is believed.
+    X-Forwarded-For is believed; `challenges` is there where certificates are issued here.
     """
 
     def __init__(
@@ -51,6 +65,7 @@ class TrackerApp:
         new_id: Callable[[], str],
         page: OperatorPage,
         trusted_proxies: Sequence[Network] = (),
+        challenges: Challenges | None = None,
     ) -> None:
         self._ring = ring
         self._record = record
@@ -58,6 +73,7 @@ class TrackerApp:
         self._clock = clock
         self._new_id = new_id
         self._trusted_proxies = tuple(trusted_proxies)
+        self._challenges = challenges
         self._pages = {"/": page.response(), "/robots.txt": ROBOTS, "/healthz": HEALTHY}
 
     async def __call__(self, scope: Scope, receive: object, send: Send) -> None:
@@ -66,7 +82,8 @@ class TrackerApp:
         try:
             request = read_request(scope, self._trusted_proxies)
             closes = request.is_last
-            response = self._answer(request)
+            token = challenge_token(request.path)
+            response = self._answer(request) if token is None else await self._answer_challenge(token)
         except Refused as refused:
             self._metrics.answered(Asked.OTHER, Outcome.REFUSED)
             response = refused.response
@@ -85,6 +102,12 @@ class TrackerApp:
             self._metrics.answered(Asked.OTHER, Outcome.ANSWERED if page else Outcome.UNKNOWN)
             return page or NOT_FOUND
         return self._open(request, *parsed)
+
+    async def _answer_challenge(self, token: str) -> Response:
+        """Whatever the host: an authority may follow a redirect here from a name that is not ours."""
+        answer = None if self._challenges is None else await self._challenges(token)
+        self._metrics.answered(Asked.OTHER, Outcome.UNKNOWN if answer is None else Outcome.ANSWERED)
+        return NOT_FOUND if answer is None else octets(answer.encode("ascii"))
 
     def _proof(self, request: Request) -> Response | None:
         """Answer a check of a tracking domain: that its DNS leads to this installation."""

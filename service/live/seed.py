@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from accounts.directory import AccountDirectory
 from accounts.model import Network
+from certificates.model import HostRecord
 from domains.directory import Directory
 from service.live.account_sections import unpack_accounts
+from service.live.certificate_sections import unpack_certificates
 from service.live.domain_sections import unpack_domains
 from service.live.domains import Build
 from service.live.snapshot import Snapshot
@@ -19,6 +21,7 @@ class Seed:
     directory: Directory
     accounts: AccountDirectory
     age: float = 0.0
+    certificates: tuple[HostRecord, ...] = ()
 
 
 def seed_of(snapshot: Snapshot, *, now: int, build: Build, default_networks: Iterable[Network]) -> Seed:
@@ -31,4 +34,5 @@ def seed_of(snapshot: Snapshot, *, now: int, build: Build, default_networks: Ite
         directory=build(unpack_domains(snapshot.sections)),
         accounts=AccountDirectory.build(projects, credentials, routes, default_networks=default_networks),
         age=max(0, now - snapshot.written_at) / 1000,
+        certificates=tuple(unpack_certificates(snapshot.sections)),
     )

@@ -11,6 +11,8 @@ from domains.directory import Directory
 from service.alarm import Alarm
 from service.live.account_sections import pack_accounts
 from service.live.accounts import LiveAccounts
+from service.live.certificate_sections import pack_certificates
+from service.live.certificates import LiveCertificates
 from service.live.domain_sections import pack_domains
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
@@ -27,6 +29,7 @@ FRESH_SECONDS: Final = 30.0  # the database was asked within them
 class _Written:
     directory: Directory
     accounts: AccountDirectory
+    certificates: int  # their edition
     key: int
     at: float
 
@@ -40,6 +43,7 @@ class SnapshotKeeper:
         directory: LiveDirectory,
         accounts: LiveAccounts,
         ring: LiveKeyRing,
+        certificates: LiveCertificates | None = None,
         *,
         clock: Callable[[], int],
         random_bytes: Callable[[int], bytes],
@@ -49,6 +53,7 @@ class SnapshotKeeper:
         self._directory = directory
         self._accounts = accounts
         self._ring = ring
+        self._certificates = certificates
         self._clock = clock
         self._random_bytes = random_bytes
         self._monotonic = monotonic
@@ -58,6 +63,8 @@ class SnapshotKeeper:
     def keep(self) -> None:
         """Write where something changed, and where it was long ago; blocks. Never what a snapshot said."""
         if not (self._directory.was_read and self._accounts.was_read):
+            return
+        if self._certificates is not None and not self._certificates.was_read:
             return
         try:
             if self._file.claim():
@@ -74,19 +81,29 @@ class SnapshotKeeper:
         self._file.release()
 
     def _write(self) -> None:
-        directory, accounts = self._directory.current, self._accounts.current
         key = self._ring.current.sealing(self._clock())
-        if not self._is_due(directory, accounts, key.id):
+        now = _Written(
+            directory=self._directory.current,
+            accounts=self._accounts.current,
+            certificates=0 if self._certificates is None else self._certificates.edition,
+            key=key.id,
+            at=self._monotonic(),
+        )
+        if not self._is_due(now):
             return
-        sections = pack_domains(directory.entries) | pack_accounts(accounts.entries)
+        sections = pack_domains(now.directory.entries) | pack_accounts(now.accounts.entries)
+        if self._certificates is not None:
+            sections |= pack_certificates(self._certificates.current.values())
         snapshot = Snapshot(written_at=self._clock(), sections=sections)
         self._file.write(seal_snapshot(snapshot, key, self._random_bytes(NONCE_BYTES)))
-        self._written = _Written(directory=directory, accounts=accounts, key=key.id, at=self._monotonic())
+        self._written = now
 
-    def _is_due(self, directory: Directory, accounts: AccountDirectory, key: int) -> bool:
+    def _is_due(self, now: _Written) -> bool:
         last = self._written
-        if last is None or last.directory is not directory or last.accounts is not accounts:
+        if last is None or last.directory is not now.directory or last.accounts is not now.accounts:
             return True
-        old = self._monotonic() - last.at > REWRITE_SECONDS
+        if last.certificates != now.certificates:
+            return True
+        old = now.at - last.at > REWRITE_SECONDS
         # After a revocation too: what the revoked key sealed cannot be opened any more.
-        return last.key != key or (old and self._directory.age() < FRESH_SECONDS)
+        return last.key != now.key or (old and self._directory.age() < FRESH_SECONDS)

@@ -64,6 +64,10 @@ class MemoryStore:
         found = self.challenges.get(token)
         return found.answer if found is not None and found.expires_at > now else None
 
+    def challenge_answers(self, *, now: datetime) -> dict[str, str]:
+        self._reach()
+        return {token: each.answer for token, each in self.challenges.items() if each.expires_at > now}
+
     def delete_challenge(self, token: str) -> None:
         self._reach()
         self.challenges.pop(token, None)

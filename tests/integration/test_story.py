@@ -30,9 +30,9 @@ def wait_until(happened: Callable[[], bool]) -> None:
 class Installation:
     """A folder with `waypost init --demo`, on ports of its own."""
 
-    def __init__(self, folder: Path, settings: str = "") -> None:
+    def __init__(self, folder: Path, settings: str = "", *, http_port: int = 0) -> None:
         self.folder = folder
-        self.http_port, self.smtp_port = free_port(), free_port()
+        self.http_port, self.smtp_port = http_port or free_port(), free_port()
         (folder / "waypost.toml").write_text(
             f'[relay]\nlisten = ["127.0.0.1:{self.smtp_port}"]\n'
             f'[tracker]\nlisten = ["127.0.0.1:{self.http_port}"]\n'
