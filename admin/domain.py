@@ -6,6 +6,7 @@ from admin.dns_record import print_proof_needed, record_text
 from admin.domain_fields import change_fields, details_fields, domain_fields, when
 from admin.domain_verify import verify
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
+from admin.names import complete_tracking_domain
 from admin.output import json_option, print_json, print_table, say
 from domains.claims import ProofNeeded
 from domains.model import Https, State, TrackingDomain
@@ -86,7 +87,7 @@ def list_domains(invocation: Invocation, project: str, retired: bool, as_json: b
 
 
 @domain.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_tracking_domain)
 @json_option
 @project_option
 @pass_invocation
@@ -111,7 +112,7 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
 
 
 @domain.command("update")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_tracking_domain)
 @click.option(
     "--name", "new_name", help="Another name. It starts over as pending; links on the old one live on."
 )
@@ -156,7 +157,7 @@ def update(
 
 
 @domain.command("history")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_tracking_domain)
 @json_option
 @project_option
 @pass_invocation
@@ -177,7 +178,7 @@ def history(invocation: Invocation, project: str, name: str, as_json: bool) -> N
 
 
 @domain.command("default")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_tracking_domain)
 @project_option
 @pass_invocation
 def default(invocation: Invocation, project: str, name: str) -> None:
@@ -188,7 +189,7 @@ def default(invocation: Invocation, project: str, name: str) -> None:
 
 
 @domain.command("remove")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_tracking_domain)
 @click.option("--force", is_flag=True, help="Unlink its sending domains too.")
 @project_option
 @pass_invocation

@@ -8,6 +8,7 @@ from admin.domain_wait import Wait
 from admin.duration import Duration
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.live_display import NoDisplay, live_display
+from admin.names import complete_tracking_domain
 from admin.output import json_option, print_json, say
 from domains.model import State, TrackingDomain
 from domains.names import display
@@ -18,7 +19,7 @@ NOT_VERIFIED = 1
 
 
 @click.command("verify")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_tracking_domain)
 @click.option("--wait", is_flag=True, help="Look again until it is verified, and show what is seen.")
 @click.option("--timeout", type=Duration(), default="10m", show_default=True, help="How long --wait waits.")
 @click.option("--all", "every", is_flag=True, help="Check all tracking domains of the project.")

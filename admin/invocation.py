@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from accounts.model import DEFAULT_PROJECT_NAME
+from admin.names import complete_project
 from service.settings import Settings
 from service.settings_file import load_settings
 
@@ -23,7 +24,11 @@ class Invocation:
 
 
 project_option = click.option(
-    "--project", default=DEFAULT_PROJECT_NAME, show_default=True, help="The project that it belongs to."
+    "--project",
+    default=DEFAULT_PROJECT_NAME,
+    show_default=True,
+    shell_complete=complete_project,
+    help="The project that it belongs to.",
 )
 pass_invocation = click.make_pass_decorator(Invocation)
 

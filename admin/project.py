@@ -8,6 +8,7 @@ import click
 from accounts.model import Project
 from accounts.projects import ProjectDetails, ProjectSettings
 from admin.invocation import Invocation, pass_invocation
+from admin.names import complete_project
 from admin.output import json_option, print_json, print_table, say
 from admin.switches import INHERIT, VALUES, shown, switch_option
 from domains.names import display
@@ -54,7 +55,7 @@ def list_projects(invocation: Invocation, as_json: bool) -> None:
 
 
 @project.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_project)
 @json_option
 @pass_invocation
 def show(invocation: Invocation, name: str, as_json: bool) -> None:
@@ -68,7 +69,7 @@ def show(invocation: Invocation, name: str, as_json: bool) -> None:
 
 
 @project.command("set")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_project)
 @click.option("--tracking", type=click.Choice([*map(str, Mode), INHERIT]), help="Of its mail.")
 @switch_option("unknown-senders", "Whether mail of senders that are no sending domain of it is tracked.")
 @click.option(
@@ -100,7 +101,7 @@ def set_project(
 
 
 @project.command("remove")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_project)
 @pass_invocation
 def remove(invocation: Invocation, name: str) -> None:
     """Remove a project that owns nothing any more. Links in mail already sent live on."""

@@ -7,6 +7,7 @@ import click
 
 from admin.dns_record import print_proof_needed, record_fields, record_text
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
+from admin.names import complete_sending_domain, complete_tracking_domain
 from admin.output import json_option, print_json, print_table, say
 from admin.rule_options import rule_options, rule_settings, rules_text
 from admin.switches import INHERIT
@@ -80,7 +81,7 @@ def list_senders(invocation: Invocation, project: str, as_json: bool) -> None:
 
 
 @sender.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_sending_domain)
 @json_option
 @project_option
 @pass_invocation
@@ -102,7 +103,7 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
 
 
 @sender.command("verify")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_sending_domain)
 @json_option
 @project_option
 @pass_invocation
@@ -128,8 +129,8 @@ def verify(ctx: click.Context, invocation: Invocation, project: str, name: str, 
 
 
 @sender.command("link")
-@click.argument("name")
-@click.argument("tracking_domain")
+@click.argument("name", shell_complete=complete_sending_domain)
+@click.argument("tracking_domain", shell_complete=complete_tracking_domain)
 @project_option
 @pass_invocation
 def link(invocation: Invocation, project: str, name: str, tracking_domain: str) -> None:
@@ -142,7 +143,7 @@ def link(invocation: Invocation, project: str, name: str, tracking_domain: str) 
 
 
 @sender.command("set")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_sending_domain)
 @click.option("--tracking", type=click.Choice([*map(str, Mode), INHERIT]), help="Of its mail.")
 @click.option("--share", type=click.IntRange(0, ALL), help="Per cent of its mail that is tracked.")
 @rule_options
@@ -165,7 +166,7 @@ def set_sender(
 
 
 @sender.command("unlink")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_sending_domain)
 @project_option
 @pass_invocation
 def unlink(invocation: Invocation, project: str, name: str) -> None:
@@ -176,7 +177,7 @@ def unlink(invocation: Invocation, project: str, name: str) -> None:
 
 
 @sender.command("remove")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_sending_domain)
 @project_option
 @pass_invocation
 def remove(invocation: Invocation, project: str, name: str) -> None:

@@ -15,7 +15,7 @@ from tests.integration.test_story import Installation
 from tests.running import COMMAND, clean_environment
 
 TARGET = "t.waypost.test"
-KILLS = 24
+KILLS = 20
 # Loading the command takes most of the time, and nothing happens then.
 LONGEST_SHARE, SHORTEST_SHARE = 1.05, 0.45
 
@@ -73,6 +73,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield Scene(tmp_path, dns)
 
 
+@pytest.mark.long
 def test_killed_at_many_moments(scene: Scene) -> None:
     run = scene.installation.run
     run("domain", "add", "steady.example.com")
