@@ -5,14 +5,15 @@ project; the system's default; none. A tracking domain counts only while it is a
 over HTTPS where its links are to be https.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from domains.directory_entries import DomainChanges, DomainEntries, SendingEntry, TrackingEntry, patched
 from domains.model import ALL, Https, Scheme, SendingDomain, State, TrackingDomain
 from domains.names import normalised, parents_within_registrable, registrable
-from domains.ownership import ownership
+from domains.senders import Senders
 from rewriter.policy import NO_OVERRIDES, Mode, Overrides
 
 
@@ -44,75 +45,14 @@ class Choice(NamedTuple):
     rules: Overrides = NO_OVERRIDES  # of the sending domain
 
 
-class TrackingEntry(NamedTuple):
-    """What the directory keeps of a tracking domain: less than the model, since there may be 100,000."""
-
-    name: str
-    project: int
-    state: State
-    is_default: bool
-    https: Https = Https.AUTO
-    https_seen: bool = False
-    was_verified: bool = False  # once at least
-
-    @classmethod
-    def of(cls, domain: TrackingDomain) -> "TrackingEntry":
-        """Return what the directory keeps of it."""
-        return cls(
-            domain.name,
-            domain.project,
-            domain.state,
-            domain.is_default,
-            domain.https,
-            domain.https_seen,
-            domain.verified_at is not None,
-        )
-
-
-class SendingEntry(NamedTuple):
-    """What the directory keeps of a sending domain."""
-
-    name: str
-    project: int
-    tracking_domain: str | None = None
-    tracking: Mode | None = None
-    share: int = ALL
-    id: int = 0
-    verified: bool = False
-    rules: Overrides = NO_OVERRIDES
-
-    @classmethod
-    def of(cls, domain: SendingDomain) -> "SendingEntry":
-        """Return what the directory keeps of it."""
-        return cls(
-            domain.name,
-            domain.project,
-            domain.tracking_domain,
-            domain.tracking,
-            domain.share,
-            domain.id,
-            domain.verified,
-            domain.rules,
-        )
-
-
-class DomainEntries(NamedTuple):
-    """All of them; each name once."""
-
-    tracking: Collection[TrackingEntry]
-    sending: Collection[SendingEntry]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """A snapshot of all domains. A choice is made when it is asked for: it takes less than a microsecond, and
-    one kept for each domain would take as much memory as all the rest.
+    """A snapshot of all domains. A choice is made when it is asked for: one kept for each domain would take
+    as much memory as all the rest.
     """
 
     _tracking: Mapping[str, TrackingEntry]
-    _sending: Mapping[str, SendingEntry]  # those that count
-    _idle: Collection[SendingEntry]  # those that do not
-    _unproven: Collection[str]  # names of those that count, but whose link does not
+    _senders: Senders
     _defaults: Mapping[int, str]  # the active default of each project that has one
     _last_resort: Choice  # for a project without a default
     _before_https: Scheme | None
@@ -150,28 +90,24 @@ class Directory:
         `require_verified`: the link of a sending domain counts only when it is verified.
         """
         by_name = {entry.name: entry for entry in entries.tracking}
-        known = {entry.name: entry for entry in entries.sending}
-        idle, unproven = [], set()
-        for entry in known.values():
-            owned = ownership(entry, known)
-            if not owned.counts:
-                idle.append(entry)
-            elif not owned.carries_link(require_verified=require_verified):
-                unproven.add(entry.name)
-        for entry in idle:
-            del known[entry.name]
         return cls(
             _tracking=by_name,
-            _sending=known,
-            _idle=idle,
-            _unproven=unproven,
-            _defaults={
-                entry.project: entry.name
-                for entry in by_name.values()
-                if entry.is_default and scheme_of(entry, before_https)
-            },
+            _senders=Senders.of(entries.sending, require_verified=require_verified),
+            _defaults=_active_defaults(by_name.values(), before_https),
             _last_resort=_last_resort(system_default or ""),
             _before_https=before_https,
+        )
+
+    def changed(self, changes: DomainChanges) -> "Directory":
+        """Return what it is after the changes, as if it were built from all entries anew.
+
+        The mappings are copied, in a millisecond each, so that this one stays what it is for who reads it.
+        """
+        return replace(
+            self,
+            _tracking=patched(self._tracking, changes.tracking),
+            _senders=self._senders.changed(changes.sending),
+            _defaults=self._changed_defaults(changes.tracking),
         )
 
     @property
@@ -182,7 +118,7 @@ class Directory:
     @property
     def entries(self) -> DomainEntries:
         """What it was built from."""
-        return DomainEntries(self._tracking.values(), [*self._sending.values(), *self._idle])
+        return DomainEntries(self._tracking.values(), self._senders.known.values())
 
     def choose(self, project: int, sender_domain: str) -> Choice:
         """Choose for the domain of a From header, in any spelling; never raises.
@@ -191,10 +127,9 @@ class Directory:
         One without a link stands for the defaults: a parent's link does not reach past it, so that a
         subdomain can be taken back to the default.
         """
-        name = normalised(sender_domain)
-        sender = self._sending.get(name)
+        sender = self._senders.find(sender_domain)  # nearly always written as it is stored
         if sender is None or sender.project != project:
-            sender = self._inherited(project, name)
+            sender = self._nearest(project, normalised(sender_domain))
         return self._default(project) if sender is None else self._choice_of(sender)
 
     def owner(self, sender_domain: str) -> int | None:
@@ -203,9 +138,9 @@ class Directory:
         A subdomain that is another project's own is not its parent's.
         """
         name = normalised(sender_domain)
-        sender = self._sending.get(name)
+        sender = self._senders.find(name)
         if sender is None:
-            known = (self._sending.get(parent) for parent in parents_within_registrable(name))
+            known = map(self._senders.find, parents_within_registrable(name))
             sender = next(filter(None, known), None)
         return None if sender is None else sender.project
 
@@ -218,10 +153,13 @@ class Directory:
         entry = self._tracking.get(normalised(host))
         return entry is not None and entry.was_verified
 
-    def _inherited(self, project: int, name: str) -> SendingEntry | None:
+    def _nearest(self, project: int, name: str) -> SendingEntry | None:
+        sender = self._senders.find(name)
+        if sender is not None and sender.project == project:
+            return sender
         parent = name.partition(".")[2]
         while parent:
-            sender = self._sending.get(parent)
+            sender = self._senders.find(parent)
             if sender is not None and sender.project == project:
                 # Both are ends of `name`, so the length alone tells which is the higher one. Asked only for a
                 # hit: the public suffix list costs more than all of the climb.
@@ -229,6 +167,10 @@ class Directory:
                 return sender if site and len(parent) >= len(site) else None
             parent = parent.partition(".")[2]
         return None
+
+    def _changed_defaults(self, changes: Mapping[str, TrackingEntry | None]) -> Mapping[int, str]:
+        before = {project: name for project, name in self._defaults.items() if name not in changes}
+        return before | _active_defaults(filter(None, changes.values()), self._before_https)
 
     def _default(self, project: int) -> Choice:
         name = self._defaults.get(project)
@@ -257,7 +199,7 @@ class Directory:
 
     def _linked_base(self, sender: SendingEntry) -> str:
         """Return "" where no tracking domain is linked that is active and of the same project."""
-        if sender.name in self._unproven:
+        if sender.name in self._senders.unproven:
             return ""
         linked = self._tracking.get(sender.tracking_domain or "")
         return "" if linked is None or linked.project != sender.project else self._base(linked)
@@ -280,6 +222,13 @@ def scheme_of(domain: TrackingDomain | TrackingEntry, before_https: Scheme | Non
     if domain.https_seen:
         return Scheme.HTTPS
     return before_https if domain.https is Https.AUTO else None
+
+
+def _active_defaults(entries: Iterable[TrackingEntry], before_https: Scheme | None) -> dict[int, str]:
+    """Return the name by project."""
+    return {
+        entry.project: entry.name for entry in entries if entry.is_default and scheme_of(entry, before_https)
+    }
 
 
 def _last_resort(system_default: str) -> Choice:

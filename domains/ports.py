@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from domains.directory import DomainEntries
+from domains.directory_entries import DomainChanges, DomainEntries
 from domains.dns_answer import DnsAnswer
 from domains.due import Backlog
 from domains.evidence import CaaAnswer, Evidence
@@ -69,6 +69,12 @@ class DomainStore(Protocol):
 
     def entries(self) -> DomainEntries:
         """Return what the directory needs of all of them, of one moment."""
+
+    def changes_since(self, version: int) -> DomainChanges | None:
+        """Return what the directory needs of those that changed after `version`, of one moment.
+
+        None where that is not known any more, or is so much that reading all is better.
+        """
 
     def tracking_domains(self) -> list[TrackingDomain]:
         """Return all of them, retired ones too, by name."""

@@ -16,7 +16,8 @@ from certificates.problems import of_the_authority
 from certificates.sealed_keys import KeySeal
 from certificates.upkeep import Upkeep
 from domains import steps
-from domains.directory import Directory, TrackingEntry
+from domains.directory import Directory
+from domains.directory_entries import TrackingEntry
 from domains.errors import ChangedMeanwhile
 from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.model import Https, State

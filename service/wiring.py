@@ -17,7 +17,8 @@ from accounts.errors import StoreUnavailable as AccountsUnavailable
 from accounts.lockout import Lockout, LockoutRule
 from accounts.rate_limits import RateLimits
 from certificates.errors import StoreUnavailable as CertificatesUnavailable
-from domains.directory import Directory, DomainEntries
+from domains.directory import Directory
+from domains.directory_entries import DomainEntries
 from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.model import Scheme
 from domains.names import registrable

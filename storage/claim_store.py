@@ -10,11 +10,11 @@ from sqlalchemy import Column, Connection, Engine, Integer, Row, Table, select
 from domains.errors import NameTaken, StoreUnavailable
 from domains.model import SendingDomain
 from domains.ownership import CLAIM_LIFETIME, Claim, Kind
+from storage.domain_changes import begin_change
 from storage.domain_rows import find_sending_domain, insert_sending_domain
 from storage.domain_tables import sending_domains
 from storage.engine import transaction
 from storage.metadata import StoredText, UtcDateTime, metadata
-from storage.versions import raise_version
 
 claims: Final = Table(
     "claims",
@@ -34,7 +34,7 @@ class SqlClaimStore:
         self._engine = engine
 
     def claim(self, made: Claim) -> Claim:
-        with self._changing() as connection:
+        with self._changing(made) as connection:
             expired = claims.c.created_at <= made.created_at - CLAIM_LIFETIME
             connection.execute(claims.delete().where(expired))
             known = _find(connection, made.project, made.kind, made.name)
@@ -59,7 +59,7 @@ class SqlClaimStore:
             _end(connection, claim)
 
     def take_sending_domain(self, claim: Claim, at: datetime) -> SendingDomain:
-        with self._changing() as connection:
+        with self._changing(claim) as connection:
             known = find_sending_domain(connection, claim.name)
             if known and (known.verified_at is not None or known.project == claim.project):
                 raise NameTaken(f"{claim.name} was verified a moment ago; `waypost sender show` shows it")
@@ -75,10 +75,10 @@ class SqlClaimStore:
             )
 
     @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """Run a change to claims and domains, one after the other with every other change of domains."""
+    def _changing(self, claim: Claim) -> Iterator[Connection]:
+        """Run a change to a claim and its domain, one after the other with every other change of domains."""
         with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
-            raise_version(connection, "domains")
+            begin_change(connection, claim.kind, claim.name)
             yield connection
 
 

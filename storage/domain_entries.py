@@ -8,11 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, select
 
-from domains.directory import DomainEntries, SendingEntry, TrackingEntry
+from domains.directory_entries import DomainChanges, DomainEntries, SendingEntry, TrackingEntry
 from domains.model import Https, State
+from domains.ownership import Kind
 from domains.sender_rules import rules_from_json
 from rewriter.policy import Mode
+from storage.domain_changes import can_tell, names_since
 from storage.domain_tables import sending_domains, tracking_domains
+from storage.versions import version_of
 
 _TRACKING: Final = select(
     tracking_domains.c.name,
@@ -38,16 +41,34 @@ _SENDING: Final = select(
 
 def read_entries(connection: Connection) -> DomainEntries:
     """Return all of them."""
-    return DomainEntries(list(_tracking(connection)), list(_sending(connection)))
+    return DomainEntries(list(_tracking(connection, _TRACKING)), list(_sending(connection, _SENDING)))
 
 
-def _tracking(connection: Connection) -> Iterator[TrackingEntry]:
-    for name, project, state, is_default, https, https_seen, verified in _rows(connection, _TRACKING):
+def read_changes(connection: Connection, since: int) -> DomainChanges | None:
+    """Return what changed after that version; None where reading all is better, or the only way."""
+    version = version_of(connection, "domains")
+    if version == since:
+        return DomainChanges(version, {}, {})
+    if not can_tell(connection, since, version):
+        return None
+    names = names_since(since, Kind.TRACKING)
+    tracking: dict[str, TrackingEntry | None] = dict.fromkeys(connection.execute(names).scalars())
+    changed = _TRACKING.where(tracking_domains.c.name.in_(names))
+    tracking.update((entry.name, entry) for entry in _tracking(connection, changed))
+    names = names_since(since, Kind.SENDING)
+    sending: dict[str, SendingEntry | None] = dict.fromkeys(connection.execute(names).scalars())
+    changed = _SENDING.where(sending_domains.c.name.in_(names))
+    sending.update((entry.name, entry) for entry in _sending(connection, changed))
+    return DomainChanges(version, tracking, sending)
+
+
+def _tracking(connection: Connection, wanted: Select[Any]) -> Iterator[TrackingEntry]:
+    for name, project, state, is_default, https, https_seen, verified in _rows(connection, wanted):
         yield TrackingEntry(name, project, State(state), is_default, Https(https), https_seen, verified)
 
 
-def _sending(connection: Connection) -> Iterator[SendingEntry]:
-    for name, project, linked, tracking, share, number, verified, rules in _rows(connection, _SENDING):
+def _sending(connection: Connection, wanted: Select[Any]) -> Iterator[SendingEntry]:
+    for name, project, linked, tracking, share, number, verified, rules in _rows(connection, wanted):
         mode = None if tracking is None else Mode(tracking)
         yield SendingEntry(name, project, linked, mode, share, number, verified, rules_from_json(rules))
 

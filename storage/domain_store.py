@@ -9,16 +9,18 @@ from typing import Any
 from sqlalchemy import Connection, Delete, Engine, select
 from sqlalchemy.exc import IntegrityError
 
-from domains.directory import DomainEntries
+from domains.directory_entries import DomainChanges, DomainEntries
 from domains.errors import ChangedMeanwhile, NameTaken, StoreUnavailable, UnknownDomain
 from domains.evidence import Evidence
 from domains.evidence_format import to_json
 from domains.history import Change, Step
 from domains.model import Https, SendingDomain, State, TrackingDomain
+from domains.ownership import Kind
 from domains.sender_rules import rules_to_json
 from domains.steps import added
 from storage import domain_rows
-from storage.domain_entries import read_entries
+from storage.domain_changes import begin_change, note_default_of, note_senders_of
+from storage.domain_entries import read_changes, read_entries
 from storage.domain_rows import (
     TRACKING_COLUMNS,
     find_sending_domain,
@@ -27,7 +29,7 @@ from storage.domain_rows import (
 )
 from storage.domain_tables import domain_history, sending_domains, tracking_domains
 from storage.engine import transaction
-from storage.versions import raise_version, version_of
+from storage.versions import version_of
 
 
 class SqlDomainStore:
@@ -43,6 +45,10 @@ class SqlDomainStore:
     def entries(self) -> DomainEntries:
         with self._reading() as connection:
             return read_entries(connection)
+
+    def changes_since(self, version: int) -> DomainChanges | None:
+        with self._reading() as connection:
+            return read_changes(connection, version)
 
     def tracking_domains(self) -> list[TrackingDomain]:
         with self._reading() as connection:
@@ -79,7 +85,7 @@ class SqlDomainStore:
             "pending_since": created_at,
             "next_check_at": created_at,
         }
-        with self._changing() as connection, _unique(name):
+        with self._changing(Kind.TRACKING, name) as connection, _unique(name):
             inserted = tracking_domains.insert().values(row).returning(*TRACKING_COLUMNS)
             domain = domain_rows.tracking_domain(connection.execute(inserted).one())
             _note(connection, added(domain))
@@ -88,7 +94,8 @@ class SqlDomainStore:
     def record(self, step: Step) -> TrackingDomain:
         if step.after is None or step.after.name != step.before.name:
             raise ValueError("a removal and a new name are more than a change of one domain")
-        with self._changing(seen=_is_seen(step.before, step.after)) as connection:
+        seen = _is_seen(step.before, step.after)
+        with self._changing(Kind.TRACKING, step.after.name, seen=seen) as connection:
             _refuse_outdated(connection, step.before)
             columns = tracking_columns(step.after)
             if step.evidence is not None or step.after.checked_at is None:
@@ -101,8 +108,10 @@ class SqlDomainStore:
     def rename_tracking_domain(self, step: Step, left: Step) -> TrackingDomain:
         if step.after is None:
             raise ValueError("a domain that is deleted gets no name")
-        with self._changing() as connection, _unique(step.after.name):
+        names = step.before.name, step.after.name
+        with self._changing(Kind.TRACKING, *names) as connection, _unique(step.after.name):
             _refuse_outdated(connection, step.before)
+            note_senders_of(connection, *names)
             connection.execute(_way_made_for(step.after))
             _update(connection, step.before.id, **tracking_columns(step.after), evidence=None)
             if left.after is not None:
@@ -113,9 +122,10 @@ class SqlDomainStore:
             return replace(step.after, is_default=step.before.is_default)
 
     def remove_tracking_domain(self, step: Step, *, unlinking: tuple[str, ...]) -> None:
-        number = step.before.id
-        with self._changing() as connection:
+        number, name = step.before.id, step.before.name
+        with self._changing(Kind.TRACKING, name) as connection:
             _refuse_outdated(connection, step.before)
+            note_senders_of(connection, name)
             linked = sending_domains.c.tracking_domain == number
             names = connection.execute(select(sending_domains.c.name).where(linked)).scalars()
             if set(names) != set(unlinking):
@@ -129,8 +139,9 @@ class SqlDomainStore:
 
     def make_default(self, name: str) -> None:
         column = tracking_domains.c
-        with self._changing() as connection:
+        with self._changing(Kind.TRACKING, name) as connection:
             domain = _known_tracking_domain(connection, name)
+            note_default_of(connection, domain.project)
             others = tracking_domains.update().where(column.project == domain.project, column.is_default)
             connection.execute(others.values(is_default=False))
             connection.execute(
@@ -149,14 +160,14 @@ class SqlDomainStore:
     def add_sending_domain(
         self, *, project: int, name: str, created_at: datetime, token: str
     ) -> SendingDomain:
-        with self._changing() as connection, _unique(name):
+        with self._changing(Kind.SENDING, name) as connection, _unique(name):
             return insert_sending_domain(
                 connection, project=project, name=name, created_at=created_at, token=token
             )
 
     def verify_sending_domain(self, name: str, token: str, verified_at: datetime) -> None:
         own = sending_domains.c
-        with self._changing() as connection:
+        with self._changing(Kind.SENDING, name) as connection:
             domain = find_sending_domain(connection, name)
             if domain is None or domain.token != token:
                 raise _unknown("sending", name)
@@ -164,7 +175,7 @@ class SqlDomainStore:
             connection.execute(unproven.values(verified_at=verified_at))
 
     def link(self, sender: str, tracking_domain: str | None) -> None:
-        with self._changing() as connection:
+        with self._changing(Kind.SENDING, sender) as connection:
             number = None
             if tracking_domain is not None:
                 number = _known_tracking_domain(connection, tracking_domain).id
@@ -174,7 +185,7 @@ class SqlDomainStore:
 
     def update_sending_domain(self, domain: SendingDomain) -> None:
         changed = sending_domains.update().where(sending_domains.c.name == domain.name)
-        with self._changing() as connection:
+        with self._changing(Kind.SENDING, domain.name) as connection:
             row = changed.values(
                 tracking=domain.tracking, share=domain.share, rules=rules_to_json(domain.rules)
             )
@@ -182,7 +193,7 @@ class SqlDomainStore:
                 raise _unknown("sending", domain.name)
 
     def delete_sending_domain(self, name: str) -> None:
-        with self._changing() as connection:
+        with self._changing(Kind.SENDING, name) as connection:
             deleted = sending_domains.delete().where(sending_domains.c.name == name)
             if not connection.execute(deleted).rowcount:
                 raise _unknown("sending", name)
@@ -191,14 +202,14 @@ class SqlDomainStore:
         return transaction(self._engine, writes=False, raising=StoreUnavailable)
 
     @contextmanager
-    def _changing(self, *, seen: bool = True) -> Iterator[Connection]:
-        """Run a change, and let the version grow in the same transaction.
+    def _changing(self, kind: Kind, *names: str, seen: bool = True) -> Iterator[Connection]:
+        """Run a change of these domains, and let the version grow in the same transaction.
 
         It stays where relay and tracker cannot see the change: they would read all domains again for it.
         """
         with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
             if seen:
-                raise_version(connection, "domains")
+                begin_change(connection, kind, *names)
             yield connection
 
 

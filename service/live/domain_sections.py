@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from domains.directory import DomainEntries, SendingEntry, TrackingEntry
+from domains.directory_entries import DomainEntries, SendingEntry, TrackingEntry
 from domains.model import ALL, Https, State
 from domains.sender_rules import rules_from_json, rules_to_json
 from rewriter.policy import Mode

@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from domains.directory import Directory, DomainEntries
+from domains.directory import Directory
+from domains.directory_entries import DomainEntries
 from domains.errors import StoreUnavailable
 from domains.ports import DomainStore
 from service.alarm import Alarm
@@ -69,14 +70,20 @@ class LiveDirectory:
             self.current = build(self.current.entries)
 
     def _read(self) -> None:
+        changes = self._store.changes_since(self._version) if self.was_read else None
+        if changes is None:
+            self._read_all()
+        elif changes.version != self._version:
+            self.current = self.current.changed(changes)
+            log.info("domains changed: %d tracking, %d sending", len(changes.tracking), len(changes.sending))
+            self._version = changes.version
+        self._checked = self._monotonic()
+
+    def _read_all(self) -> None:
         # The version first: a change in between is then seen again at the next reading, not missed.
         version = self._store.version()
-        if version == self._version:
-            self._checked = self._monotonic()
-            return
         entries = self._store.entries()
         self.current = self._build(entries)
-        if self._version >= 0:
-            log.info("domains changed: %d tracking, %d sending", len(entries.tracking), len(entries.sending))
+        if self.was_read:
+            log.info("domains changed, all read: %d tracking, %d sending", *map(len, entries))
         self._version = version
-        self._checked = self._monotonic()

@@ -1,15 +1,19 @@
 """A `domains.ports.DomainStore` and `ClaimStore` in memory, for tests of everything above the store."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
-from domains.directory import DomainEntries, SendingEntry, TrackingEntry
+from domains.directory_entries import DomainChanges, DomainEntries, SendingEntry, TrackingEntry
 from domains.errors import ChangedMeanwhile, NameTaken, StoreUnavailable, UnknownDomain
 from domains.evidence import Evidence
 from domains.history import Change, Step
 from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.ownership import Claim, Kind
 from domains.steps import added
+
+Entry = TypeVar("Entry", TrackingEntry, SendingEntry)
 
 
 class MemoryStore:
@@ -18,6 +22,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.available = True
         self._version = 0
+        self._earlier = [DomainEntries([], [])]  # by version
         self._last_id = 0
         self._tracking: dict[str, TrackingDomain] = {}
         self._sending: dict[str, SendingDomain] = {}
@@ -28,6 +33,17 @@ class MemoryStore:
     def version(self) -> int:
         self._reach()
         return self._version
+
+    def changes_since(self, version: int) -> DomainChanges | None:
+        self._reach()
+        if not 0 <= version <= self._version:
+            return None
+        before, now = self._earlier[version], self._earlier[-1]
+        return DomainChanges(
+            self._version,
+            _difference(before.tracking, now.tracking),
+            _difference(before.sending, now.sending),
+        )
 
     def entries(self) -> DomainEntries:
         self._reach()
@@ -245,3 +261,10 @@ class MemoryStore:
 
     def _changed(self) -> None:
         self._version += 1
+        self._earlier.append(self.entries())
+
+
+def _difference(before: Collection[Entry], now: Collection[Entry]) -> dict[str, Entry | None]:
+    """Return what came and went by name."""
+    gone: dict[str, Entry | None] = {entry.name: None for entry in before if entry not in now}
+    return gone | {entry.name: entry for entry in now if entry not in before}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from domains.directory import SendingEntry, TrackingEntry
+from domains.directory_entries import SendingEntry, TrackingEntry
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.errors import ChangedMeanwhile, NameTaken, UnknownDomain
 from domains.evidence import CaaAnswer, CaaStatus, Evidence, HstsPolicy, ProbeAnswer, Reached

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.directory import Choice, Directory, SendingEntry, Why, scheme_of
+from domains.directory import Choice, Directory, Why, scheme_of
+from domains.directory_entries import SendingEntry
 from domains.model import Https, Scheme, SendingDomain, State, TrackingDomain
 from domains.names import parents_within_registrable, registrable
 from rewriter.policy import Mode, Overrides

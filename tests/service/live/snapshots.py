@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from accounts.directory import AccountEntries
 from accounts.model import Credential, Project, Route, SendingLimits
 from accounts.secret_hash import SecretHash
-from domains.directory import DomainEntries, SendingEntry, TrackingEntry
+from domains.directory_entries import DomainEntries, SendingEntry, TrackingEntry
 from domains.model import State
 from links import KeyRing
 from rewriter.policy import Mode, Overrides, VisibleUrl

@@ -1,6 +1,8 @@
 from dataclasses import replace
 from functools import partial
 
+import pytest
+
 from domains.directory import Directory, Why
 from domains.history import Step
 from domains.model import State
@@ -42,3 +44,22 @@ def test_a_proof_is_seen_at_the_next_reading() -> None:
     store.verify_sending_domain("example.com", "t", NOW)
     live.refresh()
     assert why(live) is Why.LINKED
+
+
+def test_a_change_is_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_with_a_sender()
+    live = LiveDirectory(store)
+    store.add_sending_domain(project=2, name="other.example", created_at=NOW, token="t")
+    store.delete_sending_domain("example.com")
+    monkeypatch.setattr(store, "entries", None)
+    live.refresh()
+    assert [live.current.owner(name) for name in ("example.com", "other.example")] == [None, 2]
+
+
+def test_where_changes_are_not_known_all_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_with_a_sender()
+    live = LiveDirectory(store)
+    monkeypatch.setattr(store, "changes_since", lambda version: None)
+    store.add_sending_domain(project=2, name="other.example", created_at=NOW, token="t")
+    live.refresh()
+    assert live.current.owner("other.example") == 2

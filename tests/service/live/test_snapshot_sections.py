@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.directory import AccountEntries
-from domains.directory import DomainEntries, SendingEntry, TrackingEntry
+from domains.directory_entries import DomainEntries, SendingEntry, TrackingEntry
 from domains.model import Https, State
 from rewriter.policy import NO_OVERRIDES, Mode
 from service.live.account_sections import pack_accounts, unpack_accounts
