@@ -5,8 +5,10 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import Final
 
+from connections.addresses import is_among
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.evidence import Evidence, ProbeAnswer, Reached
 from domains.probing.probe import Probe
@@ -54,6 +56,10 @@ def _tracker(address: str, settings: Settings) -> Iterator[Finding]:
     try:
         with _connected((host, port)) as connection:
             reached_at = str(connection.getpeername()[0])
+            coming_from = str(connection.getsockname()[0])
+        if is_among(coming_from, tuple(map(ip_network, settings.tracker.proxy_peers))):
+            yield ok("tracker", f"{address} takes connections, and wants a PROXY header from {coming_from}")
+            return
         answer = _probe(reached_at, port, settings)
     except OSError:
         yield warn("tracker", f"nothing answers at {address}", START)

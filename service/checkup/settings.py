@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 from domains.model import Scheme
 from relay.listener import parse_host_port
 from service.checkup.finding import Finding, fail, ok, warn
-from service.settings import Settings
+from service.settings import Settings, TlsMode, TrackerSection
 
 
 def look_at_settings(settings: Settings, _: int) -> Iterator[Finding]:
@@ -15,6 +15,7 @@ def look_at_settings(settings: Settings, _: int) -> Iterator[Finding]:
     yield from _networks(settings.relay.networks)
     yield from _monitoring(settings.monitoring.listen)
     yield from _schemes(settings)
+    yield from _fronts(settings.tracker, settings.tls.mode)
     if settings.domains.allow_private_addresses:
         yield warn(
             "settings",
@@ -54,4 +55,23 @@ def _schemes(settings: Settings) -> Iterator[Finding]:
             "settings",
             f"tracking.scheme is https, and default_domain is {base}",
             'write it as https:// where the proxy in front serves it too; else set tracking.scheme = "http"',
+        )
+
+
+def _fronts(tracker: TrackerSection, mode: TlsMode) -> Iterator[Finding]:
+    """X-Forwarded-For and the PROXY header are claims: whose are believed decides who clicked."""
+    for name in ("trusted_proxies", "proxy_peers"):
+        for network in map(ip_network, getattr(tracker, name)):
+            if not network.prefixlen:
+                yield fail(
+                    "settings",
+                    f"tracker.{name} holds {network}: every client may say that it is somebody else",
+                    "name the addresses of your own proxies",
+                )
+    if mode is TlsMode.EXTERNAL and not tracker.trusted_proxies and not tracker.proxy_peers:
+        yield warn(
+            "settings",
+            "tls.mode is external, and no proxy is believed: every click counts as the proxy's own",
+            "name the proxy's address in tracker.trusted_proxies, or in tracker.proxy_peers where it sends a "
+            "PROXY header",
         )

@@ -56,8 +56,7 @@ class Installation:
         (folder / "front").mkdir()
         self.front = kind(folder / "front", self.tracker, authority)
         dns.add(TARGET, "A", "127.0.0.1")
-        for host in (HOST, NEVER):
-            dns.add(host, "CNAME", TARGET)
+        dns.add(HOST, "CNAME", TARGET)
         (folder / "waypost.toml").write_text(self._settings(dns.port))
         self.run("init", "--if-missing")
         for host in (HOST, NEVER):
@@ -75,11 +74,11 @@ class Installation:
                 'certificate = "cert.pem"\nkey = "key.pem"\n'
             )
         else:
-            tracker, tls = 'trusted_proxies = ["127.0.0.1/32"]', ""
+            tracker, tls = 'trusted_proxies = ["127.0.0.1/32"]', '[tls]\nmode = "external"\n'
         return (
             '[relay]\nlisten = ["127.0.0.1:0"]\n'
             f'[tracker]\nlisten = ["127.0.0.1:{self.tracker.http}"]\n{tracker}\n{tls}'
-            f'[domains]\ncname_targets = ["{TARGET}"]\n'
+            f'[domains]\nbackground_checks = false\ncname_targets = ["{TARGET}"]\n'
             f'nameservers = ["127.0.0.1"]\nnameserver_port = {dns_port}\n'
             f"probe_http_port = {self.front.http_port}\nprobe_https_port = {self.front.https_port}\n"
             f'probe_ca_file = "{self.front.root}"\n'
@@ -205,6 +204,13 @@ def test_answers_are_the_tracker_s_own(behind: Installation, scheme: str, option
         assert through.status > 0
         assert through == behind.curl(f"http:{link.partition(':')[2]}{path}", *options, direct=True)
         assert "strict-transport-security" not in through.headers
+
+
+def test_waypost_check_sees_that_the_front_leads_here(behind: Installation) -> None:
+    findings = json.loads(behind.run("check", "--json"))
+    said = [f"{each['level']} {each['message']}" for each in findings]
+    assert f"ok http://{TARGET} reaches this installation" in said
+    assert [each["level"] for each in findings if each["subject"] in ("settings", "tracker")] == ["ok", "ok"]
 
 
 def test_a_host_that_was_never_verified_gets_no_handshake(behind: Installation) -> None:

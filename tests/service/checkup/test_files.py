@@ -21,7 +21,7 @@ from service.checkup.tracking_settings import look_at_tracking
 from service.database import open_database
 from service.key_file import load_key_ring, new_secret, save_key_ring
 from service.live.snapshot import Snapshot, seal_snapshot
-from service.settings import Settings
+from service.settings import Settings, TlsMode
 from storage.database_clock import seconds_ahead
 from storage.engine import open_engine
 from tests.postgresql import PostgreSQL
@@ -38,6 +38,13 @@ def test_settings_that_are_well(settings: Settings) -> None:
     ("section", "changes", "says"),
     [
         ("relay", {"networks": ("0.0.0.0/0",)}, "fail settings: relay.networks holds 0.0.0.0/0: everybody"),
+        (
+            "tracker",
+            {"trusted_proxies": ("::/0",)},
+            "fail settings: tracker.trusted_proxies holds ::/0",
+        ),
+        ("tracker", {"proxy_peers": ("0.0.0.0/0",)}, "fail settings: tracker.proxy_peers holds 0.0.0.0/0: "),
+        ("tls", {"mode": TlsMode.EXTERNAL}, "warn settings: tls.mode is external, and no proxy is believed"),
         ("relay", {"networks": ("::/0",)}, "fail settings: relay.networks holds ::/0"),
         (
             "monitoring",
@@ -68,6 +75,7 @@ def test_settings_that_hardly_anybody_means(
         ("monitoring", {"listen": "localhost:8082"}),
         ("tracking", {"scheme": Scheme.HTTPS, "default_domain": "https://t.example.net"}),
         ("tracking", {"scheme": Scheme.HTTPS}),
+        ("tracker", {"trusted_proxies": ("10.0.0.0/8",), "proxy_peers": ("::1/128",)}),
     ],
 )
 def test_settings_that_are_meant(settings: Settings, section: str, changes: dict[str, object]) -> None:

@@ -57,6 +57,13 @@ def test_ports_of_a_running_waypost(settings: Settings) -> None:
         assert bad(look_at_ports(settings, MILLISECONDS)) == []
 
 
+def test_a_port_that_wants_a_proxy_header_from_here(settings: Settings) -> None:
+    with WebServer(waits()) as tracker:
+        behind = listening(settings, free_port(), tracker.port)
+        found = look_at_ports(with_section(behind, "tracker", proxy_peers=("127.0.0.0/8",)), MILLISECONDS)
+        assert [each.level for each in found if each.subject == "tracker"] == [Level.OK]
+
+
 def test_ports_that_other_programs_hold(settings: Settings) -> None:
     with ExitStack() as stack:
         web = stack.enter_context(WebServer(says(ok(b"<html>", b"Server: nginx"))))
