@@ -8,10 +8,12 @@ from admin.domain_verify import verify
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.names import complete_tracking_domain
 from admin.output import json_option, print_json, print_table, say
+from admin.tls import status_fields, status_text
 from domains.claims import ProofNeeded
 from domains.model import Https, State, TrackingDomain
 from domains.names import display
 from domains.tracking_domains import DomainSettings
+from service.certificate_use_cases import open_certificate_views
 from service.database import open_tracking_domains
 
 HTTPS = click.Choice([str(each) for each in Https])
@@ -64,19 +66,23 @@ def add(
 @pass_invocation
 def list_domains(invocation: Invocation, project: str, retired: bool, as_json: bool) -> None:
     """List the tracking domains."""
-    with open_tracking_domains(invocation.settings(), project) as domains:
+    settings = invocation.settings()
+    with open_tracking_domains(settings, project) as domains:
         listed = domains.all(retired=retired)
+    with open_certificate_views(settings) as views:
+        certificates = {each.host: str(each.state) for each in views.all() if each.record.version}
     if as_json:
-        print_json([domain_fields(each) for each in listed])
+        print_json([domain_fields(each) | {"certificate": certificates.get(each.name)} for each in listed])
         return
     print_table(
-        ("domain", "state", "default", "https", "target", "checked", "next check"),
+        ("domain", "state", "default", "https", "certificate", "target", "checked", "next check"),
         [
             (
                 display(each.name),
                 each.state,
                 "default" if each.is_default else "",
                 _https(each),
+                certificates.get(each.name, ""),
                 each.target,
                 when(each.checked_at),
                 when(each.next_check_at),
@@ -93,10 +99,13 @@ def list_domains(invocation: Invocation, project: str, retired: bool, as_json: b
 @pass_invocation
 def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None:
     """Show a tracking domain, its DNS record and its sending domains."""
-    with open_tracking_domains(invocation.settings(), project) as domains:
+    settings = invocation.settings()
+    with open_tracking_domains(settings, project) as domains:
         details = domains.show(name)
+    with open_certificate_views(settings) as views:
+        certificate = views.find(details.domain.name)
     if as_json:
-        print_json(details_fields(details))
+        print_json(details_fields(details) | {"certificate": status_fields(certificate)})
         return
     shown = details.domain
     say(f"{display(shown.name)}: {shown.state}{', the default' if shown.is_default else ''}")
@@ -105,6 +114,8 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
         f"next check {when(shown.next_check_at)} (UTC)."
     )
     say(f"HTTPS: {_https(shown)}")
+    if certificate.record.version:
+        say(f"Certificate: {status_text(certificate)}")
     if shown.diagnosis:
         say(shown.diagnosis)
     say(f"Used by: {', '.join(map(display, details.senders)) or 'no sending domain'}")

@@ -8,6 +8,7 @@ import click
 
 from accounts.errors import AccountError
 from admin.invocation import Invocation
+from certificates.errors import CertificateError
 from domains.errors import DomainError
 from events.ports import StoreUnavailable
 from service.errors import OperatorError
@@ -28,6 +29,7 @@ COMMANDS = {
     "report": "admin.report",
     "events": "admin.events",
     "keys": "admin.keys",
+    "tls": "admin.tls",
     "db": "admin.db",
     "completion": "admin.completion",
 }
@@ -52,7 +54,7 @@ class Commands(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (OperatorError, AccountError, DomainError, StoreUnavailable) as error:
+        except (OperatorError, AccountError, CertificateError, DomainError, StoreUnavailable) as error:
             click.echo(f"waypost: {error}", err=True)
             ctx.exit(REFUSED)
 

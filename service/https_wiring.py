@@ -16,15 +16,16 @@ from certificates.upkeep import Upkeep
 from domains.names import host_name
 from links import KeyRing
 from service.certificate_issuing import CertificateWork, Orders
-from service.certificate_metrics import CertificateMetrics
+from service.certificate_metrics import CertificateMetrics, watch_certificates
 from service.certificate_orders import OrdersOnDemand
 from service.certificate_rule import CertificateRule
 from service.host_certificates import HostCertificates
+from service.https_links import is_trial
 from service.live.challenges import LiveChallenges
 from service.lookup import resolver
 from service.settings import Settings, TlsSection
 from service.settings_checks import directory_url
-from service.wiring import Live, is_trial, own_certificate
+from service.wiring import Live, own_certificate
 from storage.acme_store import SqlAcmeStore
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
@@ -50,6 +51,7 @@ def build_https(settings: Settings, live: Live, engine: Engine) -> IssuedHttps |
     challenges = LiveChallenges(SqlAcmeStore(engine), clock=_now)
     authority = build_authority(settings.tls, engine, seal)
     issuing = build_issuing(settings, engine, authority, seal, challenges)
+    watch_certificates(live.registry, live.certificates, lambda: live.directory.current, _now)
     orders = Orders(issuing, live.certificates, CertificateMetrics(live.registry).asked)
     on_demand = OrdersOnDemand(
         may_ask=lambda host: live.directory.current.was_verified(host),

@@ -20,7 +20,6 @@ from certificates.errors import StoreUnavailable as CertificatesUnavailable
 from domains.directory import Directory
 from domains.directory_entries import DomainEntries
 from domains.errors import StoreUnavailable as DomainsUnavailable
-from domains.model import Scheme
 from domains.names import registrable
 from events.journal import Journal
 from links.ids import RECORD_BYTES, record_id
@@ -31,6 +30,7 @@ from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
 from rewriter import Policy, rewrite
 from service.errors import OperatorError
+from service.https_links import before_https
 from service.live.accounts import LiveAccounts
 from service.live.certificate import LiveCertificate, smtp_context
 from service.live.certificates import LiveCertificates
@@ -41,8 +41,7 @@ from service.live.seed import Seed
 from service.live.snapshot_file import SnapshotFile
 from service.live.snapshot_keeper import SnapshotKeeper
 from service.monitoring import new_registry
-from service.settings import RelaySection, Settings, TlsMode, TlsSection, TrackerSection
-from service.settings_checks import DIRECTORIES, directory_url
+from service.settings import RelaySection, Settings, TlsSection, TrackerSection
 from service.upstream_wiring import build_upstreams, profiles, system_default
 from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
@@ -132,20 +131,6 @@ def directory_builder(settings: Settings) -> Callable[[DomainEntries], Directory
         before_https=before_https(settings),
         require_verified=settings.domains.require_verified_senders,
     )
-
-
-def before_https(settings: Settings) -> Scheme | None:
-    """Return the scheme of links on a domain whose HTTPS was not seen yet; None where it will come."""
-    if settings.tls.mode is TlsMode.ACME and not is_trial(settings.tls):
-        return None
-    if settings.tls.mode is TlsMode.EXTERNAL and settings.tracking.scheme is Scheme.HTTP:
-        return None  # until a check sees the proxy's certificate
-    return settings.tracking.scheme
-
-
-def is_trial(section: TlsSection) -> bool:
-    """Tell whether the authority is one that browsers do not trust: then links stay as they would be."""
-    return directory_url(section.directory) == DIRECTORIES["letsencrypt-staging"]
 
 
 def build_keeper(path: Path, live: Live) -> SnapshotKeeper:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from service.checkup.accounts import look_at_projects
+from service.checkup.certificates import look_at_certificates
 from service.checkup.clock import look_at_clock
 from service.checkup.database import look_at_database
 from service.checkup.finding import Finding
@@ -35,6 +36,7 @@ SUBJECTS: Final[tuple[Look, ...]] = (
     look_at_targets,
     look_at_projects,
     look_at_tracking_domains,
+    look_at_certificates,
     look_at_sending_domains,
 )
 

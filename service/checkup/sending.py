@@ -12,6 +12,7 @@ from service.checkup.finding import Finding, warn
 from service.checkup.naming import command, few
 from service.database import open_domains
 from service.errors import OperatorError
+from service.https_links import before_https
 from service.settings import Settings
 
 SUBJECT: Final = "senders"
@@ -23,7 +24,7 @@ def look_at_sending_domains(settings: Settings, _: int) -> Iterator[Finding]:
         with open_domains(settings) as use_cases:
             for project in use_cases.projects():
                 tracking = use_cases.tracking(project).all()
-                active = {each.name for each in tracking if scheme_of(each, settings.tracking.scheme)}
+                active = {each.name for each in tracking if scheme_of(each, before_https(settings))}
                 senders = use_cases.sending(project).all_details()
                 yield from few(_links(project, senders, active))
                 yield from few(_ownership(project, senders))

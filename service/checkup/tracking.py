@@ -15,6 +15,7 @@ from service.checkup.finding import Finding, ok, warn
 from service.checkup.naming import command, few
 from service.database import open_domains
 from service.errors import OperatorError
+from service.https_links import before_https
 from service.settings import Settings
 
 SUBJECT: Final = "domains"
@@ -42,7 +43,7 @@ def look_at_tracking_domains(settings: Settings, now: int) -> Iterator[Finding]:
 
 
 def _of_project(project: str, listed: list[TrackingDomain], settings: Settings) -> Iterator[Finding]:
-    active = [each for each in listed if scheme_of(each, settings.tracking.scheme)]
+    active = [each for each in listed if scheme_of(each, before_https(settings))]
     if active:
         yield ok(SUBJECT, f"{len(active)} of {len(listed)} tracking domains are active")
     for domain in listed:

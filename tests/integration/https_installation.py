@@ -55,7 +55,7 @@ class HttpsInstallation(Installation):
         self.point(host)
         self.run("domain", "add", host)
         if https != "auto":
-            self.run("domain", "set", host, "--https", https)
+            self.run("domain", "update", host, "--https", https)
         self.run("domain", "verify", host)
 
     def root(self) -> Path:
@@ -66,7 +66,7 @@ class HttpsInstallation(Installation):
 
     def handshake(self, host: str, port: int = 0) -> dict[str, Any]:
         """Return the certificate that a client gets. Raises ssl.SSLError."""
-        context = ssl.create_default_context(cafile=str(self.root()))
+        context = ssl.create_default_context(cadata=self.pebble.root())
         with (
             socket.create_connection(("127.0.0.1", port or self.https_port), timeout=PATIENCE) as plain,
             context.wrap_socket(plain, server_hostname=host) as connection,
