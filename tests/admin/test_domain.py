@@ -27,7 +27,7 @@ def test_a_domain_goes_live_and_away(run: Run, dns: DnsServer) -> None:
     dns.set("track.example.com", "CNAME", "elsewhere.example.net")
     assert "failed" in run("domain", "verify", "track.example.com", code=1).output
     assert "links in mail already sent work" in run("domain", "remove", "track.example.com").output
-    header = "domain\tstate\tdefault\thttps\ttarget\tchecked\tnext check\n"
+    header = "domain\tstate\tdefault\thttps\tcertificate\ttarget\tchecked\tnext check\n"
     assert run("domain", "list").output == header
     assert "retired" in run("domain", "list", "--retired").output
 
