@@ -132,19 +132,17 @@ class Installation:
         to = {"http": self.front.http_port, "https": self.front.https_port}
         if direct:
             to = {"http": self.tracker.http, "https": self.tracker.https}
-        port = to[url.partition(":")[0]]
-        done = subprocess.run(
-            [
-                *(require("curl"), "--silent", "--show-error", "--include", "--max-time", "20"),
-                *("--interface", READER, "--cacert", self.front.root),
-                *("--connect-to", f"::127.0.0.1:{port}", *options, url),
-            ],
-            capture_output=True,
-            check=False,
-        )
-        return (
-            _answer(done.stdout.decode("latin-1")) if done.returncode == 0 else Answer(status=-1, headers={})
-        )
+        return ask(url, to[url.partition(":")[0]], self.front.root, *options)
+
+
+def ask(url: str, port: int, root: Path, *options: str) -> Answer:
+    """Ask for a URL at a port of this machine; `root` is the file of the certificate to trust."""
+    command = [
+        *(require("curl"), "--silent", "--show-error", "--include", "--max-time", "20"),
+        *("--interface", READER, "--cacert", str(root), "--connect-to", f"::127.0.0.1:{port}"),
+    ]
+    done = subprocess.run([*command, *options, url], capture_output=True, check=False)
+    return _answer(done.stdout.decode("latin-1")) if done.returncode == 0 else NOTHING
 
 
 def _answer(said: str) -> Answer:
@@ -218,3 +216,12 @@ def test_a_host_that_was_never_verified_gets_no_handshake(behind: Installation) 
     assert behind.curl(f"http://{NEVER}/healthz").status == 200
     if isinstance(behind.front, Caddy):
         assert behind.front.certified() == {HOST}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_token_is_logged_where_the_tracker_is_away(kind: type[Front], tmp_path: Path) -> None:
+    nobody = Tracker(http=free_port(), https=free_port(), private=free_port())
+    with kind(tmp_path, nobody, trustme.CA()) as front:
+        asked = ask(f"http://{HOST}/c/secret", front.http_port, front.root)
+    assert asked.status in (-1, 502, 503)
+    assert "secret" not in front.log()
