@@ -144,10 +144,6 @@ class Directory:
             sender = next(filter(None, known), None)
         return None if sender is None else sender.project
 
-    def knows(self, host: str) -> bool:
-        """Tell whether `host` is a tracking domain in whatever state, retired ones too."""
-        return normalised(host) in self._tracking
-
     def was_verified(self, host: str) -> bool:
         """Tell whether `host` is a tracking domain that was verified once: mail may hold links on it."""
         entry = self._tracking.get(normalised(host))

@@ -199,14 +199,6 @@ def test_a_link_into_another_project_counts_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_every_tracking_domain_is_known(state: State) -> None:
-    directory = Directory.build([tracking_domain("track.example.com", state=state)], [])
-    assert directory.knows("Track.Example.com.")
-    assert not directory.knows("example.com")
-    assert not directory.knows("")
-
-
-@pytest.mark.parametrize("state", State)
 def test_what_was_verified_once_is_told_in_any_state(state: State) -> None:
     verified = tracking_domain("click.example.com", state=state, verified_at=NOW)
     never = tracking_domain("never.example.com", state=state)
@@ -257,11 +249,11 @@ def test_the_order_of_choice(
 
 
 @given(st.text())
-def test_choosing_and_knowing_never_raise(text: str) -> None:
+def test_choosing_and_asking_never_raise(text: str) -> None:
     directory = Directory.build([LINKED], [sending_domain(linked_to=LINKED.name)])
     chosen = directory.choose(PROJECT, text).sending_domain
     assert chosen is None or registrable(text) == "example.com"
-    directory.knows(text)
+    directory.was_verified(text)
 
 
 OWNED = Directory.build(
