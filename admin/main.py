@@ -26,6 +26,7 @@ COMMANDS = {
     "credential": "admin.credential",
     "route": "admin.route",
     "tracking": "admin.tracking",
+    "links": "admin.links",
     "report": "admin.report",
     "events": "admin.events",
     "keys": "admin.keys",

@@ -10,6 +10,8 @@ DomainError
 ├── ProofNeeded       the name is known from another project; a TXT record must prove it (`domains.claims`)
 ├── ChangedMeanwhile  the domain is no longer as it was when it was judged
 ├── NoTarget          no CNAME target is configured
+├── InvalidBlock      nothing that links could be blocked by
+├── NotBlocked        a block that is not there
 └── StoreUnavailable  the database cannot be reached
 """
 
@@ -48,6 +50,14 @@ class ChangedMeanwhile(DomainError):
 
 class NoTarget(DomainError):
     """No CNAME target is configured, so no tracking domain can be set up."""
+
+
+class InvalidBlock(DomainError):
+    """Links cannot be blocked by this."""
+
+
+class NotBlocked(DomainError):
+    """It is not blocked."""
 
 
 class StoreUnavailable(DomainError):

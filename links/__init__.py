@@ -4,6 +4,7 @@ A tracked URL carries a sealed token that holds all an answer needs, so a click 
 `docs/tokens.md` has the format and what it protects against.
 """
 
+from links.blocks import Block, BlockKind, BlockList
 from links.errors import InvalidToken, KeyRingError, UnsafeUrl, UrlTooLong
 from links.key_file import dump_key_ring, parse_key_ring
 from links.key_ring import Key, KeyRing
@@ -13,6 +14,9 @@ from links.tokens import ClickToken, Kind, OpenToken, open_token, seal
 from links.tracked_urls import click_url, is_tracked, open_url, parse_path
 
 __all__ = [
+    "Block",
+    "BlockKind",
+    "BlockList",
     "ClickToken",
     "InvalidToken",
     "Key",

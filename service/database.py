@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine
 from accounts.credentials import Credentials
 from accounts.projects import Projects, project_named
 from accounts.routes import Routes
+from domains.blocking import LinkBlocks
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from events.ports import EventStore
@@ -19,6 +20,7 @@ from service.errors import OperatorError
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
 from storage.account_store import SqlAccountStore
+from storage.block_store import SqlBlockStore
 from storage.engine import database_url, open_engine
 from storage.event_store import SqlEventStore
 from storage.failures import DatabaseUnavailable
@@ -62,6 +64,13 @@ def open_sending_domains(settings: Settings, project: str) -> Iterator[SendingDo
     """Yield the use cases of a project's sending domains. Raises AccountError."""
     with open_domains(settings) as domains:
         yield domains.sending(project)
+
+
+@contextmanager
+def open_link_blocks(settings: Settings) -> Iterator[LinkBlocks]:
+    """Yield the use cases of blocked links."""
+    with open_database(settings) as engine:
+        yield LinkBlocks(store=SqlBlockStore(engine), clock=_now)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from service.live.certificate import LiveCertificate, smtp_context
 from service.live.certificates import LiveCertificates
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
+from service.live.link_blocks import LiveBlocks
 from service.live.own_certificate import OwnCertificate
 from service.live.seed import Seed
 from service.live.snapshot_file import SnapshotFile
@@ -45,6 +46,7 @@ from service.settings import RelaySection, Settings, TlsSection, TrackerSection
 from service.upstream_wiring import build_upstreams, profiles, system_default
 from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
+from storage.block_store import SqlBlockStore
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
 from storage.notifications import Notifications
@@ -59,6 +61,7 @@ class Live:
 
     directory: LiveDirectory
     accounts: LiveAccounts
+    blocks: LiveBlocks
     certificates: LiveCertificates | None  # where they are issued here; relay workers need none
     notifications: Notifications
     ring: LiveKeyRing
@@ -75,6 +78,7 @@ class Live:
         """Read what changed in the database; blocks."""
         self.directory.refresh()
         self.accounts.refresh()
+        self.blocks.refresh()
         if self.certificates is not None:
             self.certificates.refresh()
 
@@ -98,6 +102,7 @@ def build_live(
             networks(settings.relay.networks),
             seed=seed.accounts if seed else None,
         )
+        blocks = LiveBlocks(SqlBlockStore(engine), seed=seed.blocks if seed else None)
         certificates = _live_certificates(engine, seed) if with_certificates else None
     except (DomainsUnavailable, AccountsUnavailable, CertificatesUnavailable) as error:
         raise OperatorError(str(error)) from None
@@ -112,6 +117,7 @@ def build_live(
         tls_metrics=cache(lambda: TlsMetrics(registry)),
         directory=directory,
         accounts=accounts,
+        blocks=blocks,
         certificates=certificates,
         notifications=Notifications(engine),
         ring=LiveKeyRing(settings.keys),
@@ -139,6 +145,7 @@ def build_keeper(path: Path, live: Live) -> SnapshotKeeper:
         SnapshotFile(path),
         live.directory,
         live.accounts,
+        live.blocks,
         live.ring,
         live.certificates,
         clock=now,
@@ -235,6 +242,7 @@ def build_tracker(settings: Settings, live: Live, challenges: Challenges | None 
         page=operator_page(section),
         trusted_proxies=networks(section.trusted_proxies),
         challenges=challenges,
+        blocks=lambda: live.blocks.current,
     )
 
 

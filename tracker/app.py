@@ -10,6 +10,7 @@ from typing import Any
 
 from events.model import Hit, HitKind
 from links import (
+    BlockList,
     ClickToken,
     InvalidToken,
     KeyRing,
@@ -20,6 +21,7 @@ from links import (
     parse_probe_path,
     prove,
 )
+from links.blocks import NO_BLOCKS
 from tracker.challenges import challenge_token
 from tracker.client_address import Network
 from tracker.metrics import Asked, Outcome, TrackerMetrics
@@ -52,7 +54,8 @@ class TrackerApp:
 
     `ring` gives the keys as they are now; `record` writes a hit down, before it is answered; `clock` gives
     milliseconds since 1970; `new_id` gives 32 hex digits; `trusted_proxies` are the networks whose
-    X-Forwarded-For is believed; `challenges` is there where certificates are issued here.
+    X-Forwarded-For is believed; `challenges` is there where certificates are issued here;
+    `blocks` gives the blocked links as they are now.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class TrackerApp:
         page: OperatorPage,
         trusted_proxies: Sequence[Network] = (),
         challenges: Challenges | None = None,
+        blocks: Callable[[], BlockList] = lambda: NO_BLOCKS,
     ) -> None:
         self._ring = ring
         self._record = record
@@ -74,6 +78,8 @@ class TrackerApp:
         self._new_id = new_id
         self._trusted_proxies = tuple(trusted_proxies)
         self._challenges = challenges
+        self._blocks = blocks
+        self._gone = page.gone()
         self._pages = {"/": page.response(), "/robots.txt": ROBOTS, "/healthz": HEALTHY}
 
     async def __call__(self, scope: Scope, receive: object, send: Send) -> None:
@@ -127,6 +133,9 @@ class TrackerApp:
         if token is None or token.kind is not kind:
             self._metrics.answered(asked, Outcome.UNKNOWN)
             return unknown
+        if isinstance(token, ClickToken) and (blocks := self._blocks()) and blocks.covers(token):
+            self._metrics.answered(asked, Outcome.BLOCKED)
+            return self._gone
         written = self._write_down(token, request)
         self._metrics.answered(asked, Outcome.ANSWERED if written else Outcome.UNRECORDED)
         return redirect(token.url) if isinstance(token, ClickToken) else PIXEL

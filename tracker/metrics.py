@@ -18,6 +18,7 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"  # redirected, or given the pixel or the page
     UNKNOWN = "unknown"  # no token of ours; no such page
+    BLOCKED = "blocked"  # told that the link was switched off; not written down
     REFUSED = "refused"  # not what HTTP allows, or a method that is not served
     UNRECORDED = "unrecorded"  # answered, and not written down
 

@@ -19,6 +19,14 @@ class OperatorPage:
     abuse_contact: str = ""
     privacy_contact: str = ""
 
+    def gone(self) -> Response:
+        """Return what a blocked link is answered with; where it led stays unsaid."""
+        operator = escape(self.operator) or "the operator of this host"
+        lines = [f"<p>It was switched off by {operator}, since it may have led to something harmful.</p>"]
+        if self.abuse_contact:
+            lines.append(f"<p>Questions, and reports of harmful mail: {_contact(self.abuse_contact)}</p>")
+        return page(HTTPStatus.GONE, "This link was switched off", "\n".join(lines))
+
     def response(self) -> Response:
         """Return the page; what was left empty is left out."""
         operator = escape(self.operator) or "its operator"

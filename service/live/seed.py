@@ -7,10 +7,12 @@ from accounts.directory import AccountDirectory
 from accounts.model import Network
 from certificates.model import HostRecord
 from domains.directory import Directory
+from links.blocks import NO_BLOCKS, BlockList
 from service.live.account_sections import unpack_accounts
 from service.live.certificate_sections import unpack_certificates
 from service.live.domain_sections import unpack_domains
 from service.live.domains import Build
+from service.live.link_blocks import unpack_blocks
 from service.live.snapshot import Snapshot
 
 
@@ -20,6 +22,7 @@ class Seed:
 
     directory: Directory
     accounts: AccountDirectory
+    blocks: BlockList = NO_BLOCKS
     age: float = 0.0
     certificates: tuple[HostRecord, ...] = ()
 
@@ -33,6 +36,7 @@ def seed_of(snapshot: Snapshot, *, now: int, build: Build, default_networks: Ite
     return Seed(
         directory=build(unpack_domains(snapshot.sections)),
         accounts=AccountDirectory.build(projects, credentials, routes, default_networks=default_networks),
+        blocks=unpack_blocks(snapshot.sections),
         age=max(0, now - snapshot.written_at) / 1000,
         certificates=tuple(unpack_certificates(snapshot.sections)),
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from accounts.directory import AccountDirectory
 from domains.directory import Directory
+from links.blocks import BlockList
 from service.alarm import Alarm
 from service.live.account_sections import pack_accounts
 from service.live.accounts import LiveAccounts
@@ -16,6 +17,7 @@ from service.live.certificates import LiveCertificates
 from service.live.domain_sections import pack_domains
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
+from service.live.link_blocks import LiveBlocks, pack_blocks
 from service.live.snapshot import NONCE_BYTES, Snapshot, SnapshotError, seal_snapshot
 from service.live.snapshot_file import SnapshotFile
 
@@ -29,6 +31,7 @@ FRESH_SECONDS: Final = 30.0  # the database was asked within them
 class _Written:
     directory: Directory
     accounts: AccountDirectory
+    blocks: BlockList
     certificates: int  # their edition
     key: int
     at: float
@@ -42,6 +45,7 @@ class SnapshotKeeper:
         file: SnapshotFile,
         directory: LiveDirectory,
         accounts: LiveAccounts,
+        blocks: LiveBlocks,
         ring: LiveKeyRing,
         certificates: LiveCertificates | None = None,
         *,
@@ -52,6 +56,7 @@ class SnapshotKeeper:
         self._file = file
         self._directory = directory
         self._accounts = accounts
+        self._blocks = blocks
         self._ring = ring
         self._certificates = certificates
         self._clock = clock
@@ -62,7 +67,7 @@ class SnapshotKeeper:
 
     def keep(self) -> None:
         """Write where something changed, and where it was long ago; blocks. Never what a snapshot said."""
-        if not (self._directory.was_read and self._accounts.was_read):
+        if not (self._directory.was_read and self._accounts.was_read and self._blocks.was_read):
             return
         if self._certificates is not None and not self._certificates.was_read:
             return
@@ -85,6 +90,7 @@ class SnapshotKeeper:
         now = _Written(
             directory=self._directory.current,
             accounts=self._accounts.current,
+            blocks=self._blocks.current,
             certificates=0 if self._certificates is None else self._certificates.edition,
             key=key.id,
             at=self._monotonic(),
@@ -92,6 +98,7 @@ class SnapshotKeeper:
         if not self._is_due(now):
             return
         sections = pack_domains(now.directory.entries) | pack_accounts(now.accounts.entries)
+        sections |= pack_blocks(now.blocks)
         if self._certificates is not None:
             sections |= pack_certificates(self._certificates.current.values())
         snapshot = Snapshot(written_at=self._clock(), sections=sections)
@@ -102,7 +109,7 @@ class SnapshotKeeper:
         last = self._written
         if last is None or last.directory is not now.directory or last.accounts is not now.accounts:
             return True
-        if last.certificates != now.certificates:
+        if last.blocks is not now.blocks or last.certificates != now.certificates:
             return True
         old = now.at - last.at > REWRITE_SECONDS
         # After a revocation too: what the revoked key sealed cannot be opened any more.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_story import Installation
+from tests.integration.test_story import Installation, tracked_path
 from tests.postgresql import PASSWORD, USER, PostgreSQL
 from tests.running import RunningWaypost
 
@@ -54,3 +54,38 @@ def test_a_change_is_used_within_two_seconds(installation: Installation, workers
             took.append(seconds_until_tracked(installation, wanted))
     # The best of several: on a busy machine any one of them may have to wait for a processor.
     assert min(took) < PROMISED
+
+
+def seconds_until_answered(running: RunningWaypost, path: str, status: int) -> float:
+    began = time.monotonic()
+    while running.get(path).status != status:
+        assert time.monotonic() < began + PATIENCE, "the block is not used"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def test_a_link_is_switched_off_and_on_within_two_seconds(installation: Installation) -> None:
+    with RunningWaypost(installation.folder) as running:
+        installation.send()
+        path = tracked_path(installation.last_message())
+        assert running.get(path).status == 302
+        took = []
+        for _ in range(2):
+            installation.run("links", "block", "--host", "shop.example", "--reason", "phishing")
+            took.append(seconds_until_answered(running, path, 410))
+            installation.run("links", "unblock", "--host", "shop.example")
+            took.append(seconds_until_answered(running, path, 302))
+    assert any("blocked: host shop.example, phishing" in line for line in running.log)
+    assert min(took) < PROMISED
+
+
+def test_a_link_stays_switched_off_at_a_start_without_the_database(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, '[database]\nsnapshot = "var/snapshot"\n')
+    with RunningWaypost(installation.folder) as running:
+        installation.send()
+        path = tracked_path(installation.last_message())
+        installation.run("links", "block", "--link", "https://shop.example/offer?a=1&b=2")
+        seconds_until_answered(running, path, 410)
+    (tmp_path / "var/waypost.db").rename(tmp_path / "var/away.db")
+    with RunningWaypost(installation.folder) as running:
+        assert running.get(path).status == 410

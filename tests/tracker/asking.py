@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from events.model import Hit
-from links import ClickToken, KeyRing, OpenToken, seal
+from links import Block, BlockKind, BlockList, ClickToken, KeyRing, OpenToken, seal
+from links.blocks import NO_BLOCKS
 from tracker import OperatorPage, TrackerApp
 from tracker.client_address import Network
 from tracker.metrics import TrackerMetrics
@@ -39,6 +41,13 @@ class Answer:
         return values[0].decode("ascii") if values else None
 
 
+def blocking(kind: BlockKind, value: str) -> BlockList:
+    """Return a list with one block."""
+    return BlockList.of(
+        [Block(kind=kind, value=value, reason="phishing", created_at=datetime(2026, 3, 1, tzinfo=UTC))]
+    )
+
+
 @dataclass
 class Asking:
     """A tracker whose hits are kept in `hits`."""
@@ -47,6 +56,7 @@ class Asking:
     page: OperatorPage = field(default_factory=OperatorPage)
     trusted: Sequence[Network] = ()
     ring: KeyRing = RING
+    blocks: BlockList = NO_BLOCKS
     hits: list[Hit] = field(default_factory=list)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     hits_at_answer: list[int] = field(default_factory=list)  # how many there were at each ASGI message
@@ -62,6 +72,7 @@ class Asking:
             new_id=lambda: next(ids),
             page=self.page,
             trusted_proxies=self.trusted,
+            blocks=lambda: self.blocks,
         )
 
     def __call__(

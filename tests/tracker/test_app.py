@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.model import Hit, HitKind
-from links import ClickToken, seal
+from links import BlockKind, ClickToken, seal
 from tests.tracker.asking import (
     CLICK,
     CLICK_PATH,
@@ -21,7 +21,9 @@ from tests.tracker.asking import (
     URL,
     Answer,
     Asking,
+    blocking,
 )
+from tracker import OperatorPage
 
 CLICK_HIT = Hit(
     id=f"{1:032x}",
@@ -192,6 +194,45 @@ def test_what_follows_a_request_unread_ends_the_connection(ask: Asking, header: 
 def test_a_tunnel_that_was_asked_for_is_closed(ask: Asking) -> None:
     assert ask("*", method="CONNECT").header("connection") == "close"
     assert ask("*", method="OPTIONS").header("connection") is None
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (BlockKind.LINK, URL),
+        (BlockKind.HOST, "*.example.com"),
+        (BlockKind.MESSAGE, MESSAGE),
+        (BlockKind.PROJECT, "3"),
+    ],
+)
+def test_a_blocked_click_gets_a_page_that_does_not_say_where_it_led(
+    kind: BlockKind, value: str, method: str
+) -> None:
+    page = OperatorPage(operator="Example <Mail>", abuse_contact="abuse@example.net")
+    ask = Asking(blocks=blocking(kind, value), page=page)
+    answer = ask(CLICK_PATH, method=method)
+    assert (answer.status, answer.header("location"), answer.header("cache-control")) == (
+        410,
+        None,
+        "no-store",
+    )
+    assert ask.hits == []
+    if method == "GET":
+        text = answer.body.decode()
+        assert "switched off by Example &lt;Mail&gt;" in text
+        assert "mailto:abuse@example.net" in text
+        assert not any(word in text for word in ("example.com", "phishing", MESSAGE))
+    else:
+        assert answer.body == b""
+
+
+def test_a_block_stops_no_other_click_and_no_open() -> None:
+    ask = Asking(blocks=blocking(BlockKind.LINK, URL + "0"))
+    assert ask(CLICK_PATH).status == 302
+    ask = Asking(blocks=blocking(BlockKind.MESSAGE, MESSAGE))
+    assert ask(OPEN_PATH).header("content-type") == "image/gif"
+    assert ask.hits == [OPEN_HIT]
 
 
 def test_journal_that_fails_fails_no_click(caplog: pytest.LogCaptureFixture) -> None:

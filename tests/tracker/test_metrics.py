@@ -1,7 +1,8 @@
 import pytest
 
 from events.model import Hit
-from tests.tracker.asking import CLICK_PATH, OPEN_PATH, OPEN_TEXT, Asking
+from links import BlockKind
+from tests.tracker.asking import CLICK_PATH, OPEN_PATH, OPEN_TEXT, Asking, blocking
 from tracker.metrics import Asked, Outcome
 
 
@@ -41,6 +42,12 @@ def test_a_request_that_http_forbids() -> None:
     ask = Asking()
     ask(CLICK_PATH, headers=[])
     assert counted(ask) == {("other", "refused"): 1}
+
+
+def test_a_blocked_click_is_told_apart() -> None:
+    ask = Asking(blocks=blocking(BlockKind.PROJECT, "3"))
+    ask(CLICK_PATH)
+    assert counted(ask) == {("click", "blocked"): 1}
 
 
 def failing(hit: Hit) -> object:

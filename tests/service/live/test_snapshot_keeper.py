@@ -5,17 +5,20 @@ import pytest
 
 from accounts.directory import AccountDirectory
 from domains.directory import Directory
-from links import KeyRing
+from links import Block, BlockKind, KeyRing
+from links.blocks import NO_BLOCKS
 from links.key_file import dump_key_ring
 from service.live.accounts import LiveAccounts
 from service.live.domain_sections import unpack_domains
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
+from service.live.link_blocks import LiveBlocks, unpack_blocks
 from service.live.snapshot import Snapshot
 from service.live.snapshot_file import SnapshotFile, read_snapshot
 from service.live.snapshot_keeper import REWRITE_SECONDS, SnapshotKeeper
 from service.settings import KeysSection
 from tests.accounts import memory_store as accounts
+from tests.domains import memory_block_store as blocks
 from tests.domains import memory_store as domains
 from tests.domains.store_contract import NOW as CREATED
 from tests.service.live.snapshots import NOW, RING
@@ -33,6 +36,9 @@ class Keeping:
         nobody = AccountDirectory.build([], [], []) if seeded else None
         self.directory = LiveDirectory(self.domains, seed=seed, monotonic=lambda: self.seconds)
         self.live_accounts = LiveAccounts(self.accounts, [], seed=nobody)
+        self.block_store = blocks.MemoryStore()
+        self.block_store.available = not seeded
+        self.blocks = LiveBlocks(self.block_store, seed=NO_BLOCKS if seeded else None)
         self.ring = LiveKeyRing(KeysSection(ring=dump_key_ring(RING)))
         self.file = SnapshotFile(path)
         self.writes = 0
@@ -40,6 +46,7 @@ class Keeping:
             self.file,
             self.directory,
             self.live_accounts,
+            self.blocks,
             self.ring,
             clock=lambda: NOW,
             random_bytes=self._random,
@@ -50,6 +57,7 @@ class Keeping:
         """Return how often it has written so far."""
         self.directory.refresh()
         self.live_accounts.refresh()
+        self.blocks.refresh()
         self.keeper.keep()
         return self.writes
 
@@ -78,6 +86,10 @@ def test_it_writes_at_first_and_after_each_change_alone(keeping: Keeping) -> Non
     assert [entry.name for entry in unpack_domains(keeping.read().sections).sending] == ["example.com"]
     keeping.accounts.add_project(name="shop", created_at=CREATED)
     assert [keeping.round(), keeping.round()] == [3, 3]
+    block = Block(kind=BlockKind.HOST, value="evil.example", reason="", created_at=CREATED)
+    keeping.block_store.add(block)
+    assert [keeping.round(), keeping.round()] == [4, 4]
+    assert unpack_blocks(keeping.read().sections).blocks == (block,)
     assert b'"shop"' in keeping.read().sections["projects"]
 
 
@@ -103,6 +115,8 @@ def test_what_came_from_a_snapshot_is_not_written_as_news(tmp_path: Path) -> Non
     keeping.domains.available = True
     assert keeping.round() == 0
     keeping.accounts.available = True
+    assert keeping.round() == 0
+    keeping.block_store.available = True
     assert keeping.round() == 1
 
 
