@@ -7,8 +7,8 @@ import click
 
 from accounts.model import Credential, SendingLimits
 from admin.invocation import Invocation, pass_invocation, project_option
+from admin.opening import open_credentials
 from admin.output import json_option, print_json, print_table, say
-from service.database import open_credentials
 
 
 @click.group()

@@ -7,14 +7,13 @@ from admin.domain_fields import change_fields, details_fields, domain_fields, wh
 from admin.domain_verify import verify
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.names import complete_tracking_domain
+from admin.opening import open_certificate_views, open_tracking_domains
 from admin.output import json_option, print_json, print_table, say
 from admin.tls import status_fields, status_text
 from domains.claims import ProofNeeded
 from domains.model import Https, State, TrackingDomain
 from domains.names import display
 from domains.tracking_domains import DomainSettings
-from service.certificate_use_cases import open_certificate_views
-from service.database import open_tracking_domains
 
 HTTPS = click.Choice([str(each) for each in Https])
 HTTPS_HELP = (

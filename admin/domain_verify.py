@@ -9,11 +9,11 @@ from admin.duration import Duration
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.live_display import NoDisplay, live_display
 from admin.names import complete_tracking_domain
+from admin.opening import open_tracking_domains
 from admin.output import json_option, print_json, say
 from domains.model import State, TrackingDomain
 from domains.names import display
 from domains.tracking_domains import TrackingDomains
-from service.database import open_tracking_domains
 
 NOT_VERIFIED = 1
 

@@ -9,12 +9,13 @@ from admin.output import print_json, print_table, say
 from domains.model import State
 from domains.names import display
 from service.checking_all import AllChecks, Checked
-from service.database import open_domains
 from service.settings import Settings
 
 
 def verify_all(settings: Settings, project: str | None, *, as_json: bool) -> bool:
     """Check those of one project, or of all; return whether all are verified now. Raises AccountError."""
+    from service.database import open_domains  # late, as in admin.opening
+
     with open_domains(settings) as use_cases:
         checks = AllChecks(use_cases, project, concurrency=settings.domains.concurrent_checks)
         checked = _with_progress(checks)

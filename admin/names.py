@@ -5,74 +5,51 @@ Quietly none where they cannot be had in time: a shell that waits or complains a
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 import click
 
-from accounts.errors import AccountError
 from accounts.model import DEFAULT_PROJECT_NAME
-from domains.errors import DomainError
 from service.errors import OperatorError
-from service.settings import Settings
+from service.password_file import read_password
 from service.settings_file import load_settings
+from storage.names import Kind, NamesUnavailable, names
 
 PATIENCE_SECONDS: Final = 1.0
-
-Names = Callable[[Settings, str], Iterable[str]]
-"""(settings, project) to names."""
 
 
 def complete_tracking_domain(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return the tracking domains of the project that begin like this."""
-    return _complete(ctx, incomplete, _tracking_domains)
+    return _complete(ctx, incomplete, Kind.TRACKING_DOMAIN)
 
 
 def complete_sending_domain(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return the sending domains of the project that begin like this."""
-    return _complete(ctx, incomplete, _sending_domains)
+    return _complete(ctx, incomplete, Kind.SENDING_DOMAIN)
 
 
 def complete_project(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return the projects that begin like this."""
-    return _complete(ctx, incomplete, _projects)
+    return _complete(ctx, incomplete, Kind.PROJECT)
 
 
-def _complete(ctx: click.Context, incomplete: str, names: Names) -> list[str]:
+def _complete(ctx: click.Context, incomplete: str, kind: Kind) -> list[str]:
     found: list[str] = []
 
     def ask() -> None:
-        try:
-            settings = load_settings(ctx.find_root().params.get("config"), os.environ)
-            found.extend(names(settings, ctx.params.get("project") or DEFAULT_PROJECT_NAME))
-        except (OperatorError, AccountError, DomainError):
-            pass  # see above; the command itself will say it
+        with suppress(OperatorError, NamesUnavailable):  # the command itself will say it
+            found.extend(_names(ctx, kind, incomplete.lower()))
 
-    asking = threading.Thread(target=ask, daemon=True)  # the shell does not wait for a database that is away
+    asking = threading.Thread(target=ask, daemon=True)  # a database that is away is not waited for
     asking.start()
     asking.join(PATIENCE_SECONDS)
-    return sorted(name for name in found if name.startswith(incomplete.lower()))
+    return list(found)
 
 
-# What the database needs is imported when it is asked: it takes longer to import than all else together.
-
-
-def _tracking_domains(settings: Settings, project: str) -> list[str]:
-    from service.database import open_tracking_domains
-
-    with open_tracking_domains(settings, project) as domains:
-        return [domain.name for domain in domains.all()]
-
-
-def _sending_domains(settings: Settings, project: str) -> list[str]:
-    from service.database import open_sending_domains
-
-    with open_sending_domains(settings, project) as senders:
-        return [domain.name for domain in senders.all()]
-
-
-def _projects(settings: Settings, _: str) -> list[str]:
-    from service.database import open_projects
-
-    with open_projects(settings) as projects:
-        return [project.name for project in projects.all()]
+def _names(ctx: click.Context, kind: Kind, beginning: str) -> list[str]:
+    section = load_settings(ctx.find_root().params.get("config"), os.environ).database
+    file = section.password_file
+    password = None if file is None else read_password(file, "database.password_file")
+    project = ctx.params.get("project") or DEFAULT_PROJECT_NAME
+    return names(section.url, password, kind, project, beginning)

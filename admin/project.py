@@ -9,11 +9,11 @@ from accounts.model import Project
 from accounts.projects import ProjectDetails, ProjectSettings
 from admin.invocation import Invocation, pass_invocation
 from admin.names import complete_project
+from admin.opening import open_projects
 from admin.output import json_option, print_json, print_table, say
 from admin.switches import INHERIT, VALUES, shown, switch_option
 from domains.names import display
 from rewriter.policy import Mode
-from service.database import open_projects
 
 
 @click.group()

@@ -9,9 +9,9 @@ import click
 from accounts.model import Route
 from accounts.routes import Switches
 from admin.invocation import Invocation, pass_invocation, project_option
+from admin.opening import open_routes
 from admin.output import json_option, print_json, print_table, say
 from admin.switches import given, shown, switch_option
-from service.database import open_routes
 
 
 def switch_options(command: Callable[..., None]) -> Callable[..., None]:

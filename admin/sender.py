@@ -8,6 +8,7 @@ import click
 from admin.dns_record import print_proof_needed, record_fields, record_text
 from admin.invocation import Invocation, of_project, pass_invocation, project_option
 from admin.names import complete_sending_domain, complete_tracking_domain
+from admin.opening import open_sending_domains
 from admin.output import json_option, print_json, print_table, say
 from admin.rule_options import rule_options, rule_settings, rules_text
 from admin.switches import INHERIT
@@ -17,7 +18,6 @@ from domains.names import display
 from domains.ownership import Ownership, Standing
 from domains.sending_domains import SenderSettings, SendingDomainDetails
 from rewriter.policy import Mode
-from service.database import open_sending_domains
 
 NOT_VERIFIED = 1
 

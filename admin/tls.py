@@ -1,17 +1,20 @@
 """`waypost tls`: certificates of tracking domains."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from admin.domain_fields import when
 from admin.invocation import Invocation, pass_invocation
+from admin.opening import open_certificate_orders, open_certificate_views
 from admin.output import json_option, print_json, print_table, say
 from certificates.issuing import Outcome, Result
 from certificates.model import HostRecord
 from certificates.problems import in_plain_words
 from domains.names import display
-from service.certificate_use_cases import HostStatus, open_certificate_orders, open_certificate_views
+
+if TYPE_CHECKING:
+    from service.certificate_use_cases import HostStatus
 
 NO_CERTIFICATE = 1
 
@@ -96,7 +99,7 @@ def revoke(invocation: Invocation, domain: str, yes: bool) -> None:
     say(f"The certificate of {domain} is revoked. Running servers see it within seconds.")
 
 
-def status_fields(shown: HostStatus) -> dict[str, Any]:
+def status_fields(shown: "HostStatus") -> dict[str, Any]:
     """Return it for programs."""
     record = shown.record
     certificate, problem = record.certificate, record.problem
@@ -122,7 +125,7 @@ def status_fields(shown: HostStatus) -> dict[str, Any]:
     }
 
 
-def status_text(shown: HostStatus) -> str:
+def status_text(shown: "HostStatus") -> str:
     """Return it for people: the state, and what there is to say beside it."""
     record = shown.record
     text = str(shown.state)
@@ -133,7 +136,7 @@ def status_text(shown: HostStatus) -> str:
     return f"{text}\n{_problem(record)}" if record.problem else text
 
 
-def _show(shown: HostStatus, *, as_json: bool) -> None:
+def _show(shown: "HostStatus", *, as_json: bool) -> None:
     if as_json:
         print_json(status_fields(shown))
         return

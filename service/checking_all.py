@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from domains.checking import check_each
 from domains.errors import ChangedMeanwhile, UnknownDomain
 from domains.model import State, TrackingDomain
-from service.domain_use_cases import DomainUseCases
+
+if TYPE_CHECKING:
+    from service.domain_use_cases import DomainUseCases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class AllChecks:
     A check that raises ends it: the database is away, or the keys cannot be read.
     """
 
-    def __init__(self, use_cases: DomainUseCases, project: str | None, *, concurrency: int) -> None:
+    def __init__(self, use_cases: "DomainUseCases", project: str | None, *, concurrency: int) -> None:
         """None stands for all projects. Raises AccountError, StoreUnavailable."""
         names = use_cases.projects() if project is None else [project]
         tenants = [(name, use_cases.tracking(name)) for name in names]

@@ -78,13 +78,21 @@ def test_nothing_is_offered_quietly_without_the_database(
 def test_a_database_that_says_nothing_is_not_waited_for(named: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
     monkeypatch.setattr(names, "PATIENCE_SECONDS", 0.01)
-    monkeypatch.setattr(names, "_tracking_domains", lambda settings, project: ended.wait(60) and [])
+    monkeypatch.setattr(names, "names", lambda *asked: ended.wait(60) and [])
     assert completed("domain", "show", "") == []
     ended.set()
 
 
 def test_no_project_of_that_name(named: Run) -> None:
     assert completed("domain", "show", "--project", "nobody", "") == []
+
+
+def test_commands_are_imported_without_what_takes_long() -> None:
+    """A key press in a shell waits for it."""
+    modules = "admin.domain, admin.sender, admin.project, admin.route, admin.credential"
+    script = f"import sys, {modules}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"sqlalchemy", "psycopg", "dns"} & set(done.stdout.split())
 
 
 @pytest.mark.usefixtures("named")

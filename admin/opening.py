@@ -1,0 +1,67 @@
+"""Opens the use cases of `service.database`, which is imported when one is opened.
+
+What stands on the database takes longer to import than a shell may wait for the completion of a word, and
+completion has to import the commands.
+"""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from accounts.credentials import Credentials
+    from accounts.projects import Projects
+    from accounts.routes import Routes
+    from domains.sending_domains import SendingDomains
+    from domains.tracking_domains import TrackingDomains
+    from service.certificate_use_cases import CertificateOrders, CertificateViews
+
+
+def open_tracking_domains(settings: Settings, project: str) -> "AbstractContextManager[TrackingDomains]":
+    """Yield the use cases of a project's tracking domains. Raises AccountError."""
+    from service import database
+
+    return database.open_tracking_domains(settings, project)
+
+
+def open_sending_domains(settings: Settings, project: str) -> "AbstractContextManager[SendingDomains]":
+    """Yield the use cases of a project's sending domains. Raises AccountError."""
+    from service import database
+
+    return database.open_sending_domains(settings, project)
+
+
+def open_projects(settings: Settings) -> "AbstractContextManager[Projects]":
+    """Yield the use cases of projects."""
+    from service import database
+
+    return database.open_projects(settings)
+
+
+def open_credentials(settings: Settings, project: str) -> "AbstractContextManager[Credentials]":
+    """Yield the use cases of a project's credentials. Raises AccountError."""
+    from service import database
+
+    return database.open_credentials(settings, project)
+
+
+def open_routes(settings: Settings, project: str) -> "AbstractContextManager[Routes]":
+    """Yield the use cases of a project's routes. Raises AccountError."""
+    from service import database
+
+    return database.open_routes(settings, project)
+
+
+def open_certificate_views(settings: Settings) -> "AbstractContextManager[CertificateViews]":
+    """Yield what shows certificates."""
+    from service import certificate_use_cases
+
+    return certificate_use_cases.open_certificate_views(settings)
+
+
+def open_certificate_orders(settings: Settings) -> "AbstractContextManager[CertificateOrders]":
+    """Yield what orders certificates. Raises OperatorError where none are issued here."""
+    from service import certificate_use_cases
+
+    return certificate_use_cases.open_certificate_orders(settings)
