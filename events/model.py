@@ -93,6 +93,7 @@ class Hit:
     address: str
     user_agent: str
     method: str  # GET | HEAD
+    purpose: str = ""  # what a client says that fetches ahead of its user; came with version 3 of the journal
 
 
 Record = MessageRecord | Outcome | Hit

@@ -1,6 +1,6 @@
-"""What the events need from outside. Adapters: storage.event_store, fakes in tests."""
+"""What the events need from outside. Adapters: storage.event_store, storage.judging, fakes in tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +35,10 @@ class Event:
     address: str
     user_agent: str
     method: str
+    purpose: str
+    verdict: str  # human | suspect | machine; "" of an outcome
+    reasons: tuple[str, ...]
+    rules: int  # the version that judged; 0 is not yet
     reply: str
 
 
@@ -49,6 +53,31 @@ class EventFilter:
     after: int | None = None
     before: int | None = None
     limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejudged:
+    """How far judging again has come."""
+
+    reached: int  # milliseconds; all hits before it have the verdict of the present rules
+    hits: int  # that were looked at
+    changed: int
+
+
+class JudgingStore(Protocol):
+    """Judges hits by those around them, and keeps what changes. Every method raises `StoreUnavailable`."""
+
+    def judge_oldest(self, now: int) -> bool:
+        """Judge the oldest minute of which something new is known, and return whether there was one.
+
+        Not before it is over, and its surroundings too; `now` is in milliseconds.
+        """
+
+    def rejudge(self, since: int, until: int) -> Iterator[Rejudged]:
+        """Judge all hits of a time again, by the present rules, in batches; repeating it changes nothing."""
+
+    def span(self) -> tuple[int, int] | None:
+        """Return the time of the first hit, and the one just after the last; None without any."""
 
 
 class EventStore(Protocol):

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from events.model import Hit, HitKind, MessageRecord, Outcome, Recipient, Record, TrackedLink, Verdict
 
-VERSION: Final = 2
-READABLE: Final = (1, 2)
+VERSION: Final = 3
+READABLE: Final = (1, 2, 3)
 LARGEST_NUMBER: Final = 2**63 - 1
 """What a BIGINT column holds: a database would refuse a larger one for ever, and all records behind it."""
 
@@ -133,15 +133,23 @@ SHAPES: Final[dict[type, Shape]] = {
         "address": _text,
         "user_agent": _text,
         "method": _text,
+        "purpose": _text,
     },
 }
 
 TYPES: Final[dict[str, type[Record]]] = {"message": MessageRecord, "outcome": Outcome, "hit": Hit}
 _NAMES: Final = {record: name for name, record in TYPES.items()}
 _SINCE_2: Final = ("pixel", "untracked", "left_alone", "tags", "metadata", "problems")
-_SHAPES_1: Final = SHAPES | {
-    MessageRecord: {name: read for name, read in SHAPES[MessageRecord].items() if name not in _SINCE_2}
-}
+_SINCE_3: Final = ("purpose",)
+
+
+def _before(shapes: dict[type, Shape], record: type, later: tuple[str, ...]) -> dict[type, Shape]:
+    return shapes | {record: {name: read for name, read in shapes[record].items() if name not in later}}
+
+
+_SHAPES_2: Final = _before(SHAPES, Hit, _SINCE_3)
+_SHAPES_1: Final = _before(_SHAPES_2, MessageRecord, _SINCE_2)
+_SHAPES: Final = {1: _SHAPES_1, 2: _SHAPES_2, 3: SHAPES}
 _GETTERS: Final = {shape: (tuple(fields), attrgetter(*fields)) for shape, fields in SHAPES.items()}
 
 
@@ -164,8 +172,7 @@ def decode(text: bytes) -> Record:
     record = TYPES.get(kind) if isinstance(kind, str) else None
     if record is None:
         raise MalformedRecord("unknown type of record")
-    shapes = _SHAPES_1 if version == 1 else SHAPES
-    return record(**_checked(shapes[record], fields))
+    return record(**_checked(_SHAPES[version][record], fields))
 
 
 def _fields(value: object) -> Fields:

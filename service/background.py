@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
-from events.ports import EventStore, StoreUnavailable
+from events.ports import EventStore, JudgingStore, StoreUnavailable
 from events.shipping import Shipped, ship
 from service.alarm import Alarm
 from service.certificate_issuing import CertificateWork
@@ -30,6 +30,7 @@ KEYS_SECONDS: Final = 1.0  # between two looks at the key ring's file
 LONGEST_WAIT_SECONDS: Final = 30.0  # between two attempts at a database that is away
 ORDERS_SECONDS: Final = 1.0  # between two looks for domains that need a certificate
 LAST_ORDER_SECONDS: Final = 5.0  # at the end; an order that is cut off is made again when its lease has ended
+JUDGE_SECONDS: Final = 5.0  # between two looks for hits to judge by what surrounds them
 LAST_SHIPPING_SECONDS: Final = 10.0  # at the end; the rest waits for the next start
 
 
@@ -109,6 +110,44 @@ async def shipping(shipper: "Shipper") -> AsyncIterator[None]:
     finally:
         await _cancel([task])
         await asyncio.to_thread(shipper.ship_last)
+
+
+class Judge:
+    """Has hits judged by what surrounds them, once their minute is over.
+
+    On several machines each does it: that finds the same, and only what changes is written.
+    """
+
+    def __init__(self, store: JudgingStore, *, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+        self._alarm = Alarm(log, "verdicts")
+
+    async def run(self) -> None:
+        """Judge until cancelled. One minute at a time: a stop then waits for that one alone."""
+        while True:
+            if not await asyncio.to_thread(self.judge_one):
+                await asyncio.sleep(JUDGE_SECONDS)
+
+    def judge_one(self) -> bool:
+        """Judge the oldest minute that can be; False where none is left, or the database is away."""
+        try:
+            found = self._store.judge_oldest(self._clock())
+        except StoreUnavailable as error:
+            self._alarm.failed(f"{error} Clicks and opens are judged later")
+            return False
+        self._alarm.well()
+        return found
+
+
+@contextlib.asynccontextmanager
+async def judging(judge: Judge) -> AsyncIterator[None]:
+    """Judge all the time."""
+    task = asyncio.create_task(judge.run())
+    try:
+        yield
+    finally:
+        await _cancel([task])
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

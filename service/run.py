@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from relay.listener import parse_host_port
 from service import process_memory
-from service.background import Shipper, checking, issuing, keep_fresh, shipping
+from service.background import Judge, Shipper, checking, issuing, judging, keep_fresh, shipping
 from service.checks_wiring import new_checker
 from service.database import open_database
 from service.database_upgrade import UpgradeFirst
@@ -43,10 +43,12 @@ from service.wiring import (
     build_tracker,
     directory_builder,
     networks,
+    now,
     own_certificate,
 )
 from service.workers.checker_process import CheckerProcess
 from storage.event_store import SqlEventStore
+from storage.judging import SqlJudgingStore
 from storage.leases import SqlCheckLeases
 from tracker.server import TrackerServer
 
@@ -102,6 +104,7 @@ class _Server:
             await running.enter_async_context(monitoring(self._settings, self._live, self._readiness))
             if Part.BACKGROUND in self._parts:
                 await running.enter_async_context(shipping(self._shipper()))
+                await running.enter_async_context(judging(self._judge()))
             running.callback(self._live.journal.close)
             await running.enter_async_context(
                 keep_fresh(self._settings, self._live, self._refreshing(running))
@@ -154,6 +157,9 @@ class _Server:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.monitoring.drain_seconds):
                 await self._hurrying.wait()
+
+    def _judge(self) -> Judge:
+        return Judge(SqlJudgingStore(self._engine), clock=now)
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal

@@ -100,6 +100,10 @@ def _hit(row: Row[Any]) -> Event:
         address=row.address,
         user_agent=row.user_agent,
         method=row.method,
+        purpose=row.purpose,
+        verdict=row.verdict,
+        reasons=tuple(filter(None, row.reasons.split(","))),
+        rules=row.rules,
         reply="",
     )
 
@@ -125,5 +129,9 @@ def _outcome(row: Row[Any]) -> Event:
         address="",
         user_agent="",
         method="",
+        purpose="",
+        verdict="",
+        reasons=(),
+        rules=0,
         reply=row.reply,
     )

@@ -13,11 +13,12 @@ from events.report import Tally
 from storage.bulk_insert import Row, insert_new
 from storage.engine import repeatedly, transaction
 from storage.event_query import newest
-from storage.event_tables import hits, links, messages, outcomes, recipients
+from storage.event_tables import hits, links, messages, outcomes, recipients, unjudged
+from storage.judging import hit_row, marks
 from storage.report_query import tallies
 
 _MESSAGE_COLUMNS = messages.columns.keys()
-_VALUES = {table: attrgetter(*table.columns.keys()) for table in (outcomes, hits)}
+_OUTCOME = attrgetter(*outcomes.columns.keys())
 
 
 class SqlEventStore:
@@ -66,9 +67,10 @@ def _rows(records: Sequence[Record]) -> dict[Table, list[Row]]:
                 rows[recipients] += _recipients(record)
                 rows[links] += _links(record)
             case Outcome():
-                rows[outcomes].append(_VALUES[outcomes](record))
+                rows[outcomes].append(_OUTCOME(record))
             case Hit():
-                rows[hits].append(_VALUES[hits](record))
+                rows[hits].append(hit_row(record))
+    rows[unjudged] = marks(records)
     return {table: some for table, some in rows.items() if some}
 
 

@@ -80,5 +80,20 @@ hits: Final = Table(
     Column("address", StoredText, nullable=False),
     Column("user_agent", StoredText, nullable=False),
     Column("method", StoredText, nullable=False),
+    Column("purpose", StoredText, nullable=False, server_default=text("''")),
+    # What was judged of it, and can be judged again; all before is as it came, for ever.
+    Column("verdict", StoredText, nullable=False, server_default=text("'human'")),
+    Column("reasons", StoredText, nullable=False, server_default=text("''")),  # with commas between
+    Column("rules", Integer, nullable=False, server_default=text("0")),
 )
 Index(None, hits.c.at, hits.c.id)
+
+# Minutes with hits that were judged without those around them. Each batch of hits leaves a row of its own for
+# each minute that it touches, named by one of its hits: shippers never wait for each other, a batch that is
+# shipped again leaves no more, and whoever judges a minute removes only the rows that he saw before.
+unjudged: Final = Table(
+    "unjudged",
+    metadata,
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),
+    Column("hit", StoredText, primary_key=True),
+)

@@ -163,4 +163,5 @@ class TrackerApp:
             address=request.address,
             user_agent=request.user_agent,
             method=request.method,
+            purpose=request.purpose,
         )

@@ -15,6 +15,10 @@ MAX_HEAD_BYTES = 16 * 1024
 MAX_HEADERS = 100
 TLS = "waypost.tls"  # an ASGI extension: `server_name` is the host that the client asked for in its handshake
 MAX_USER_AGENT = 512  # characters; browsers stay below 300
+MAX_PURPOSE = 64
+
+# Sec-Purpose [Fetch standard]; Purpose of older Chrome, X-Purpose of Safari, X-Moz of older Firefox.
+_PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 
 Scope = Mapping[str, Any]
 
@@ -43,6 +47,7 @@ class Request:
     host: str  # lower case, without port and final dot; "" from an HTTP/1.0 client that sent none
     address: str
     user_agent: str
+    purpose: str  # of a client that fetches ahead of its user; mostly ""
     is_last: bool  # of its connection, since what follows its head is not read
 
 
@@ -56,7 +61,8 @@ def read_request(scope: Scope, trusted: Sequence[Network]) -> Request:
         path=scope["raw_path"].decode("latin-1"),
         host=_agreed(_host(headers.get(b"host", []), scope["http_version"]), scope),
         address=client_address(client[0] if client else "", headers.get(b"x-forwarded-for", []), trusted),
-        user_agent=_user_agent(user_agents[0]) if user_agents else "",
+        user_agent=_harmless(user_agents[0], MAX_USER_AGENT) if user_agents else "",
+        purpose=_purpose(headers),
         is_last=scope["method"] == "CONNECT" or not _FOLLOWED.isdisjoint(headers),
     )
 
@@ -94,9 +100,14 @@ def _agreed(host: str, scope: Scope) -> str:
     return host
 
 
-def _user_agent(value: bytes) -> str:
+def _purpose(headers: Mapping[bytes, list[bytes]]) -> str:
+    found = next((headers[name][0] for name in _PURPOSES if name in headers), b"")
+    return _harmless(found, MAX_PURPOSE)
+
+
+def _harmless(value: bytes, length: int) -> str:
     """Return it cut, and with nothing in it that would steer the terminal it is shown on."""
-    text = value.decode("utf-8", "replace")[:MAX_USER_AGENT]
+    text = value.decode("utf-8", "replace")[:length]
     if text.isprintable():
         return text
     return "".join(

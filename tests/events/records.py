@@ -27,6 +27,7 @@ def hit(number: int = 1, **fields: Any) -> Hit:
         "address": "203.0.113.9",
         "user_agent": "Mozilla/5.0",
         "method": "GET",
+        "purpose": "",
     }
     return Hit(**given | fields)
 
@@ -130,5 +131,6 @@ records: st.SearchStrategy[Record] = st.one_of(
         address=texts,
         user_agent=texts,
         method=st.sampled_from(["GET", "HEAD"]),
+        purpose=texts,
     ),
 )

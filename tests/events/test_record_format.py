@@ -36,7 +36,7 @@ def test_surrogates_that_form_a_pair_come_back_as_its_character(text: str) -> No
 
 def test_the_form_is_the_documented_one() -> None:
     assert encode(outcome()).decode() == (
-        '{"v":2,"type":"outcome","id":"00000000000000000000000000000001","message":"0196b1c2d3e4a1b2c3d4e5f6",'
+        '{"v":3,"type":"outcome","id":"00000000000000000000000000000001","message":"0196b1c2d3e4a1b2c3d4e5f6",'
         '"at":1790000000001,"verdict":"relayed","code":250,"reply":"250 2.0.0 queued as 4F1"}'
     )
 
@@ -74,7 +74,7 @@ def test_the_examples_are_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize(
-    "broken", [{"v": 0}, {"v": 3}, {"v": []}, {"v": ...}, {"type": "bounce"}, {"type": []}, {"more": 1}]
+    "broken", [{"v": 0}, {"v": 4}, {"v": []}, {"v": ...}, {"type": "bounce"}, {"type": []}, {"more": 1}]
 )
 def test_another_version_type_or_field_is_refused(name: str, broken: dict[str, Any]) -> None:
     with pytest.raises(MalformedRecord):
@@ -135,9 +135,20 @@ def test_a_message_of_version_1_is_read_without_what_came_later() -> None:
     assert (plain.untracked, plain.tags, plain.metadata, plain.left_alone) == ("", (), {}, {})
 
 
-@pytest.mark.parametrize("name", ["hit", "outcome"])
-def test_other_records_of_version_1_are_read(name: str) -> None:
-    assert decode(changed(name, v=1)) == EXAMPLES[name]
+@pytest.mark.parametrize("version", [1, 2])
+def test_other_records_of_older_versions_are_read(version: int) -> None:
+    assert decode(changed("outcome", v=version)) == outcome()
+    assert decode(changed("hit", v=version, purpose=...)) == hit(purpose="")
+
+
+def test_a_message_of_version_2_is_read() -> None:
+    assert decode(changed("message", v=2)) == message()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_hit_of_an_older_version_with_a_later_field_is_refused(version: int) -> None:
+    with pytest.raises(MalformedRecord):
+        decode(changed("hit", v=version))
 
 
 @pytest.mark.parametrize("field", SINCE_2)

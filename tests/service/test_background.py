@@ -1,14 +1,16 @@
 import asyncio
 import itertools
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from events.ports import Rejudged, StoreUnavailable
 from events.segments import encode_line, segment_name, segments
 from service import background
-from service.background import LAST_SHIPPING_SECONDS, Shipper
+from service.background import LAST_SHIPPING_SECONDS, Judge, Shipper, judging
 from service.live.check_backlog import LiveBacklog
 from service.workers.checker_process import CheckerProcess
 from tests.domains.builders import tracking_domain
@@ -42,6 +44,48 @@ def test_the_last_shipping_takes_all_that_there_is_time_for(
     assert "for the next start" in caplog.text
     Shipper(tmp_path, MemoryStore(), interval=1).ship_last()
     assert segments(tmp_path) == []
+
+
+class Minutes:
+    """A store with so many minutes to judge; may be away."""
+
+    def __init__(self, left: int) -> None:
+        self.left, self.away, self.asked = left, False, list[int]()
+
+    def judge_oldest(self, now: int) -> bool:
+        if self.away:
+            raise StoreUnavailable("The database is away.")
+        self.asked.append(now)
+        self.left -= 1
+        return self.left >= 0
+
+    def rejudge(self, since: int, until: int) -> Iterator[Rejudged]:
+        raise StoreUnavailable("This store judges minutes alone.")
+
+    def span(self) -> tuple[int, int] | None:
+        return None
+
+
+def test_judging_goes_on_until_nothing_is_left() -> None:
+    minutes = Minutes(3)
+
+    async def run() -> None:
+        async with judging(Judge(minutes, clock=lambda: 7)):
+            while len(minutes.asked) < 4:  # noqa: ASYNC110 - a thread asks, which sets no event
+                await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert (minutes.left, minutes.asked) == (-1, [7] * 4)
+
+
+def test_a_database_that_is_away_delays_judging_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    minutes = Minutes(1)
+    judge = Judge(minutes, clock=lambda: 7)
+    minutes.away = True
+    assert [judge.judge_one() for _ in range(3)] == [False] * 3
+    minutes.away = False
+    assert [judge.judge_one() for _ in range(2)] == [True, False]
+    assert caplog.text.count("judged later") == 1
 
 
 def test_a_database_that_is_away_is_told_once_and_keeps_everything(

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tracker.asking import CLICK_PATH, CLICK_TEXT, Asking
-from tracker.request import MAX_HEAD_BYTES, MAX_HEADERS, MAX_USER_AGENT, Refused, read_request
+from tracker.request import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PURPOSE, MAX_USER_AGENT, Refused, read_request
 
 HOST = (b"host", b"track.example.com")
 
@@ -63,6 +63,14 @@ def test_user_agent_is_kept_cut_and_made_harmless() -> None:
     assert user_agent("Mail für dich".encode()) == "Mail für dich"
     assert user_agent(b"a" * 1000) == "a" * MAX_USER_AGENT
     assert user_agent(b"a\x1b[2J\xc2\x9b31m\xffb\t") == "a\ufffd[2J\ufffd31m\ufffdb\ufffd"
+
+
+@pytest.mark.parametrize("name", [b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"])
+def test_what_fetches_ahead_is_written_down(name: bytes) -> None:
+    ask = Asking()
+    ask(CLICK_PATH, headers=[HOST, (name, b"prefetch;" + b"\x1b" * 100)])
+    ask(CLICK_PATH, headers=[HOST, (b"x-purposes", b"prefetch")])
+    assert [hit.purpose for hit in ask.hits] == [("prefetch;" + "\ufffd" * 100)[:MAX_PURPOSE], ""]
 
 
 def test_requests_do_not_show_their_token() -> None:
