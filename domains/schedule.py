@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from domains.model import State, TrackingDomain
+from domains.model import Https, State, TrackingDomain
 
 SETTING_UP = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
-"""After a domain became pending: the record is being created. Later once an hour."""
+"""After a domain became pending: the record is being created. Later once an hour.
+
+After it was verified for the first time: until HTTPS is seen on it.
+"""
 
 GIVEN_UP = timedelta(hours=72)  # a pending domain fails: DNS providers name 48 hours as the longest wait
 HOUR = timedelta(hours=1)
@@ -33,6 +36,8 @@ def next_check(domain: TrackingDomain, now: datetime, jitter: float) -> datetime
             return now + DOUBTED[min(domain.doubts, len(DOUBTED)) - 1]
         case State.VERIFIED if domain.unanswered:
             return now + UNANSWERED[min(domain.unanswered, len(UNANSWERED)) - 1]
+        case State.VERIFIED if soon := _until_https(domain, now):
+            return soon
         case _:
             return now + DAY * (1 - SPREAD / 2 + SPREAD * jitter)
 
@@ -43,7 +48,15 @@ def given_up(domain: TrackingDomain, now: datetime) -> bool:
 
 
 def _while_pending(since: datetime, now: datetime) -> datetime:
-    for wait in SETTING_UP:
-        if since + wait > now:
-            return since + wait
-    return since + ((now - since) // HOUR + 1) * HOUR
+    return _setting_up(since, now) or since + ((now - since) // HOUR + 1) * HOUR
+
+
+def _until_https(domain: TrackingDomain, now: datetime) -> datetime | None:
+    """Look again soon after the first verification: a front orders its certificate only then."""
+    if domain.https is Https.OFF or domain.https_since or domain.verified_at is None:
+        return None
+    return _setting_up(domain.verified_at, now)
+
+
+def _setting_up(since: datetime, now: datetime) -> datetime | None:
+    return next((since + wait for wait in SETTING_UP if since + wait > now), None)

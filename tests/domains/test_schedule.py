@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.model import State
+from domains.model import Https, State
 from domains.schedule import given_up, next_check
 from tests.domains.builders import NOW, tracking_domain
 
@@ -43,6 +43,23 @@ def test_once_a_day_more_or_less(state: State, jitter: float, hours: float) -> N
     due = next_check(tracking_domain(state=state), NOW, jitter)
     assert due is not None
     assert abs(due - NOW - hours * HOUR) < MINUTE
+
+
+@pytest.mark.parametrize(
+    ("checked", "due"), [(0 * MINUTE, MINUTE), (MINUTE, 5 * MINUTE), (5 * MINUTE, 15 * MINUTE)]
+)
+def test_https_is_looked_for_again_soon_after_the_first_verification(
+    checked: timedelta, due: timedelta
+) -> None:
+    verified = replace(VERIFIED, verified_at=NOW)
+    assert next_check(verified, NOW + checked, 0.5) == NOW + due
+    for settled in (replace(verified, https=Https.OFF), replace(verified, https_since=NOW)):
+        assert next_check(settled, NOW + checked, 0.5) == NOW + checked + DAY
+
+
+def test_https_is_not_looked_for_more_often_for_ever() -> None:
+    verified = replace(VERIFIED, verified_at=NOW)
+    assert next_check(verified, NOW + 15 * MINUTE, 0.5) == NOW + 15 * MINUTE + DAY
 
 
 @pytest.mark.parametrize(("doubts", "minutes"), [(1, 5), (2, 10)])

@@ -212,7 +212,7 @@ class TestVerify:
         assert seen == [domains.show(TRACK).evidence]
 
     def test_the_next_check_is_scheduled(self, verified: TrackingDomains, clock: Clock) -> None:
-        assert verified.show(TRACK).domain.next_check_at == clock.now + timedelta(days=1)
+        assert verified.show(TRACK).domain.next_check_at == clock.now + timedelta(minutes=1)
 
 
 class TestChange:
