@@ -1,7 +1,7 @@
 """Opening the database, and transactions whose failures are one sentence for the operator."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, make_url
@@ -20,6 +20,7 @@ class Backend(Protocol):
     """What differs between the databases: a module for each."""
 
     def open_engine(self, url: URL, *, lock_timeout: float) -> Engine: ...
+    def turn(self, engine: Engine, *, writes: bool) -> AbstractContextManager[None]: ...
     def options(self, *, writes: bool) -> dict[str, Any]: ...
     def create(self, url: URL) -> None: ...
     def begin_upgrade(self, connection: Connection) -> None: ...
@@ -58,9 +59,13 @@ def backend_of(url: URL) -> Backend:
 @contextmanager
 def transaction(engine: Engine, *, writes: bool, raising: type[Exception]) -> Iterator[Connection]:
     """Run the block in one transaction. A failure of the database is raised as `raising`, in one sentence."""
-    options = backend_of(engine.url).options(writes=writes)
+    backend = backend_of(engine.url)
+    options = backend.options(writes=writes)
     try:
-        with engine.execution_options(**options).begin() as connection:
+        with (
+            backend.turn(engine, writes=writes),
+            engine.execution_options(**options).begin() as connection,
+        ):
             yield connection
     except DBAPIError as error:
         raise raising(sentence(error, shown(engine.url))) from error

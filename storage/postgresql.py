@@ -1,5 +1,6 @@
 """PostgreSQL through psycopg 3: a few connections that stay open, and bounds on whatever could wait."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
@@ -46,6 +47,11 @@ def open_engine(url: URL, *, lock_timeout: float) -> Engine:
     )
     event.listen(engine, "connect", _require_utf8)
     return engine
+
+
+def turn(engine: Engine, *, writes: bool) -> AbstractContextManager[None]:
+    """Nothing: the server has writers queue, row by row."""
+    return nullcontext()
 
 
 def options(*, writes: bool) -> dict[str, Any]:

@@ -6,15 +6,21 @@ come back empty.
 
 import os
 import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from storage.failures import DatabaseUnavailable
 
 _WRITES: Final = "waypost_writes"
+
+_turns: Final[WeakKeyDictionary[Engine, tuple[threading.Lock, float]]] = WeakKeyDictionary()
 
 
 def open_engine(url: URL, *, lock_timeout: float) -> Engine:
@@ -26,7 +32,24 @@ def open_engine(url: URL, *, lock_timeout: float) -> Engine:
         hide_parameters=True,  # they hold addresses, and errors end up in logs
     )
     event.listen(engine, "begin", _begin)
+    _turns[engine] = threading.Lock(), lock_timeout
     return engine
+
+
+@contextmanager
+def turn(engine: Engine, *, writes: bool) -> Iterator[None]:
+    """Let one thread of this process write at a time; after the engine's patience SQLite itself decides.
+
+    SQLite has no queue: whoever asks at the right moment writes. Of many threads that write, one may ask in
+    vain until its patience is over, and other processes with it.
+    """
+    lock, patience = _turns[engine]
+    held = writes and lock.acquire(timeout=patience)
+    try:
+        yield
+    finally:
+        if held:
+            lock.release()
 
 
 def options(*, writes: bool) -> dict[str, Any]:

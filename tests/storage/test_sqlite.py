@@ -1,10 +1,12 @@
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, event, make_url, text
 
 from storage.engine import open_engine, transaction
 from storage.failures import DatabaseUnavailable
@@ -55,6 +57,27 @@ def test_a_writer_holds_the_lock_before_its_first_write(engine: Engine) -> None:
         connection.execute(text("SELECT 1"))
         with pytest.raises(Away, match="locked"):
             write(engine, 2)
+
+
+def test_many_threads_that_write_wait_for_their_turn(database: Database) -> None:
+    engine = open_engine(database.url)
+    # Not one of them may have to ask SQLite twice.
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 0"))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(partial(write, engine), range(80)))
+    assert sorted(read(engine)) == list(range(80))
+
+
+def test_a_thread_that_waits_for_long_is_refused(database: Database) -> None:
+    engine = open_engine(database.url, lock_timeout=0.01)
+    with (
+        ThreadPoolExecutor(1) as pool,
+        transaction(engine, writes=True, raising=Away),
+        pytest.raises(Away, match="locked"),
+    ):
+        pool.submit(write, engine, 1).result()
+    write(engine, 2)
+    assert read(engine) == [2]
 
 
 def test_a_database_that_is_moved_away_is_never_made_anew(engine: Engine, database: Database) -> None:
