@@ -26,6 +26,11 @@ class Why(StrEnum):
     NONE = "no tracking domain"
 
 
+# Python 3.11 looks a member of an enumeration up in a hundred nanoseconds, several times for each message.
+_LINKED, _VERIFIED = Why.LINKED, State.VERIFIED
+_OFF, _AUTO, _HTTP, _HTTPS = Https.OFF, Https.AUTO, Scheme.HTTP, Scheme.HTTPS
+
+
 class Choice(NamedTuple):
     """What a sender gets.
 
@@ -180,25 +185,28 @@ class Directory:
         )
 
     def _choice_of(self, sender: SendingEntry) -> Choice:
-        base = self._linked_base(sender)
-        default = self._last_resort if base else self._default(sender.project)
+        name, linked = sender.name, sender.tracking_domain
+        base = self._linked_base(name, sender.project, linked) if linked else ""
+        if base:
+            return Choice(name, linked, base, _LINKED, None, sender.tracking, sender.share, sender.rules)
+        default = self._default(sender.project)
         return Choice(
-            sending_domain=sender.name,
-            tracking_domain=sender.tracking_domain if base else default.tracking_domain,
-            base=base or default.base,
-            why=Why.LINKED if base else default.why,
-            passed_over=None if base else sender.tracking_domain,
+            sending_domain=name,
+            tracking_domain=default.tracking_domain,
+            base=default.base,
+            why=default.why,
+            passed_over=linked,
             tracking=sender.tracking,
             share=sender.share,
             rules=sender.rules,
         )
 
-    def _linked_base(self, sender: SendingEntry) -> str:
-        """Return "" where no tracking domain is linked that is active and of the same project."""
-        if sender.name in self._senders.unproven:
+    def _linked_base(self, sender: str, project: int, linked: str) -> str:
+        """Return "" where the tracking domain is not active, or not of the same project."""
+        domain = self._tracking.get(linked)
+        if domain is None or domain.project != project or sender in self._senders.unproven:
             return ""
-        linked = self._tracking.get(sender.tracking_domain or "")
-        return "" if linked is None or linked.project != sender.project else self._base(linked)
+        return self._base(domain)
 
     def _base(self, domain: TrackingEntry) -> str:
         scheme = scheme_of(domain, self._before_https)
@@ -211,13 +219,13 @@ def scheme_of(domain: TrackingDomain | TrackingEntry, before_https: Scheme | Non
     `before_https` is for domains with `https = auto` on which HTTPS was not seen yet: HTTP where nothing here
     serves HTTPS, HTTPS where a proxy in front serves it for all; None where a certificate is on its way.
     """
-    if domain.state is not State.VERIFIED:
+    if domain.state is not _VERIFIED:
         return None
-    if domain.https is Https.OFF:
-        return Scheme.HTTP
+    if domain.https is _OFF:
+        return _HTTP
     if domain.https_seen:
-        return Scheme.HTTPS
-    return before_https if domain.https is Https.AUTO else None
+        return _HTTPS
+    return before_https if domain.https is _AUTO else None
 
 
 def _active_defaults(entries: Iterable[TrackingEntry], before_https: Scheme | None) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """All domains as sections of a snapshot."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 from domains.directory_entries import DomainEntries, SendingEntry, TrackingEntry
 from domains.model import ALL, Https, State
@@ -30,6 +30,8 @@ _SENDING: Final = {
     "rules": {},
 }
 
+_Once = Callable[[Any, Any], Any]  # as in storage.domain_entries
+
 
 def pack_domains(entries: DomainEntries) -> dict[str, bytes]:
     """Return the sections. json writes an enumeration as its text."""
@@ -42,26 +44,39 @@ def pack_domains(entries: DomainEntries) -> dict[str, bytes]:
 def unpack_domains(sections: Mapping[str, bytes]) -> DomainEntries:
     """Return what was packed. Raises SnapshotError."""
     try:
-        return DomainEntries(
-            list(_tracking(sections["tracking domains"])), list(_sending(sections["sending domains"]))
-        )
+        once: _Once = {}.setdefault
+        tracking = list(_tracking(sections["tracking domains"], once))
+        return DomainEntries(tracking, list(_sending(sections["sending domains"], once)))
     except (LookupError, ValueError, TypeError, AttributeError):
         raise SnapshotError("its domains cannot be read") from None
 
 
-def _tracking(section: bytes) -> Iterator[TrackingEntry]:
+def _tracking(section: bytes, once: _Once) -> Iterator[TrackingEntry]:
     for name, project, state, is_default, https, https_seen, verified in decode_table(section, _TRACKING):
-        yield TrackingEntry(name, project, State(state), is_default, Https(https), https_seen, verified)
+        yield TrackingEntry(
+            once(name, name),
+            once(project, project),
+            State(state),
+            is_default,
+            Https(https),
+            https_seen,
+            verified,
+        )
 
 
 def _sending_row(entry: SendingEntry) -> Row:
     return (*entry[:-1], rules_to_json(entry.rules))
 
 
-def _sending(section: bytes) -> Iterator[SendingEntry]:
-    for name, project, tracking_domain, tracking, share, number, verified, rules in decode_table(
-        section, _SENDING
-    ):
-        mode = None if tracking is None else Mode(tracking)
-        kept = rules_from_json(rules)
-        yield SendingEntry(name, project, tracking_domain, mode, share, number, verified, kept)
+def _sending(section: bytes, once: _Once) -> Iterator[SendingEntry]:
+    for name, project, linked, tracking, share, number, verified, rules in decode_table(section, _SENDING):
+        yield SendingEntry(
+            name,
+            once(project, project),
+            once(linked, linked),
+            None if tracking is None else Mode(tracking),
+            share,
+            number,
+            verified,
+            rules_from_json(rules),
+        )

@@ -106,3 +106,11 @@ def test_an_id_is_never_used_again(store: SqlDomainStore) -> None:
 def test_two_stores_see_each_others_changes(store: SqlDomainStore, engine: Engine) -> None:
     add_tracking(store)
     assert SqlDomainStore(engine).find_tracking_domain(TRACK) == tracking(store)
+
+
+def test_a_name_in_two_entries_is_kept_once(store: SqlDomainStore) -> None:
+    add_tracking(store)
+    add_sending(store)
+    store.link(SENDER, TRACK)
+    (tracked,), (sender,) = store.entries()
+    assert sender.tracking_domain is tracked.name

@@ -30,6 +30,7 @@ class Keeping:
     def __init__(self, path: Path, *, seeded: bool = False) -> None:
         self.path = path
         self.seconds = 0.0
+        self.takes = 0.0  # seconds to write
         self.domains, self.accounts = domains.MemoryStore(), accounts.MemoryStore()
         self.domains.available = self.accounts.available = not seeded
         seed = Directory.build([], []) if seeded else None
@@ -71,6 +72,7 @@ class Keeping:
 
     def _random(self, length: int) -> bytes:
         self.writes += 1
+        self.seconds += self.takes
         return bytes(length)
 
 
@@ -91,6 +93,23 @@ def test_it_writes_at_first_and_after_each_change_alone(keeping: Keeping) -> Non
     assert [keeping.round(), keeping.round()] == [4, 4]
     assert unpack_blocks(keeping.read().sections).blocks == (block,)
     assert b'"shop"' in keeping.read().sections["projects"]
+
+
+def test_the_longer_writing_takes_the_more_seldom_it_is_done(keeping: Keeping) -> None:
+    keeping.takes = 1.0
+    assert keeping.round() == 1
+    keeping.add_sender("example.com")
+    keeping.seconds = 19.9
+    assert keeping.round() == 1
+    keeping.seconds = 20.0
+    assert [keeping.round(), keeping.round()] == [2, 2]
+
+
+def test_a_revocation_does_not_wait(keeping: Keeping) -> None:
+    keeping.takes = 1.0
+    keeping.round()
+    keeping.ring.current = RING.rotate(bytes(range(1, 33)), now=NOW, seals_from=NOW).revoke(1)
+    assert keeping.round() == 2
 
 
 def test_after_a_revocation_it_is_sealed_anew(keeping: Keeping) -> None:
