@@ -48,6 +48,8 @@ Challenges = Callable[[str], Awaitable[str | None]]
 
 log = logging.getLogger("waypost.tracker")
 
+SERVED = ("GET", "HEAD")
+
 
 class TrackerApp:
     """Answers HTTP requests on any host that points here. Logs neither tokens nor destinations.
@@ -88,7 +90,7 @@ class TrackerApp:
         try:
             request = read_request(scope, self._trusted_proxies)
             closes = request.is_last
-            token = challenge_token(request.path)
+            token = challenge_token(request.path) if request.method in SERVED else None
             response = self._answer(request) if token is None else await self._answer_challenge(token)
         except Refused as refused:
             self._metrics.answered(Asked.OTHER, Outcome.REFUSED)
@@ -99,7 +101,7 @@ class TrackerApp:
         await send({"type": "http.response.body", "body": body})
 
     def _answer(self, request: Request) -> Response:
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in SERVED:
             self._metrics.answered(Asked.OTHER, Outcome.REFUSED)
             return NOT_ALLOWED
         parsed = parse_path(request.path)

@@ -182,6 +182,7 @@ class ChallengeStoreContract:
         store.put_challenge(CHALLENGE, now=NOW)
         assert store.challenge_answer("a-token", now=NOW) == "a-token.thumb"
         assert store.challenge_answer("A-token", now=NOW) is None
+        assert store.challenge_answers(now=NOW) == {"a-token": "a-token.thumb"}
         store.delete_challenge("a-token")
         assert store.challenge_answer("a-token", now=NOW) is None
         store.delete_challenge("a-token")
@@ -189,6 +190,7 @@ class ChallengeStoreContract:
     def test_a_challenge_expires(self, store: ChallengeStore) -> None:
         store.put_challenge(CHALLENGE, now=NOW)
         assert store.challenge_answer("a-token", now=CHALLENGE.expires_at) is None
+        assert store.challenge_answers(now=CHALLENGE.expires_at) == {}
 
     def test_what_was_left_behind_goes_with_the_next(self, store: ChallengeStore) -> None:
         store.put_challenge(CHALLENGE, now=NOW)

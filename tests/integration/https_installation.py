@@ -6,10 +6,16 @@ import json
 import socket
 import ssl
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from certificates.model import HostRecord
+from service.database import open_database
+from service.settings_file import load_settings
+from storage.certificate_store import SqlCertificateStore
 from tests.dns_server import DnsServer
 from tests.integration.test_story import Installation
 from tests.pebble import Pebble
@@ -23,7 +29,14 @@ class HttpsInstallation(Installation):
     """`pebble` asks `http_port` for challenges; clients reach `https_port`."""
 
     def __init__(
-        self, folder: Path, pebble: Pebble, dns: DnsServer, settings: str = "", **tls: object
+        self,
+        folder: Path,
+        pebble: Pebble,
+        dns: DnsServer,
+        settings: str = "",
+        *,
+        http_port: int = 0,
+        **tls: object,
     ) -> None:
         self.https_port = free_port()
         self.pebble, self.dns = pebble, dns
@@ -42,7 +55,7 @@ class HttpsInstallation(Installation):
             f'[tls]\n{lines}\n[domains]\ncname_targets = ["{TARGET}"]\nnameservers = ["127.0.0.1"]\n'
             f"nameserver_port = {dns.port}\nprobe_http_port = 0\nprobe_https_port = 0\n"
             f"background_checks = false\n{settings}",
-            http_port=pebble.http_port,
+            http_port=http_port or pebble.http_port,
         )
 
     def point(self, host: str) -> None:
@@ -57,6 +70,23 @@ class HttpsInstallation(Installation):
         if https != "auto":
             self.run("domain", "update", host, "--https", https)
         self.run("domain", "verify", host)
+
+    def record(self) -> HostRecord:
+        """Return what is kept of the one host."""
+        with self._store() as store:
+            [found] = store.records()
+            return found
+
+    def keep(self, **changes: Any) -> None:
+        """Change what is kept of it, as if time had passed."""
+        with self._store() as store:
+            [found] = store.records()
+            assert store.put(replace(found, **changes)) is not None
+
+    @contextmanager
+    def _store(self) -> Iterator[SqlCertificateStore]:
+        with open_database(load_settings(self.folder / "waypost.toml", {})) as engine:
+            yield SqlCertificateStore(engine)
 
     def root(self) -> Path:
         """Return the file to trust for what the authority issues."""

@@ -55,10 +55,12 @@ class Asking:
     record: Callable[[Hit], object] | None = None
     page: OperatorPage = field(default_factory=OperatorPage)
     trusted: Sequence[Network] = ()
+    challenges: Mapping[str, str] | None = None
     ring: KeyRing = RING
     blocks: BlockList = NO_BLOCKS
     hits: list[Hit] = field(default_factory=list)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    asked_for: list[str] = field(default_factory=list)  # tokens of challenges
     hits_at_answer: list[int] = field(default_factory=list)  # how many there were at each ASGI message
 
     def app(self) -> TrackerApp:
@@ -73,7 +75,12 @@ class Asking:
             page=self.page,
             trusted_proxies=self.trusted,
             blocks=lambda: self.blocks,
+            challenges=None if self.challenges is None else self._challenge,
         )
+
+    async def _challenge(self, token: str) -> str | None:
+        self.asked_for.append(token)
+        return (self.challenges or {}).get(token)
 
     def __call__(
         self,
