@@ -2,6 +2,7 @@
 
 import click
 
+from admin.app_files import app_file_options, put_app_files, read_app_files
 from admin.dns_record import print_proof_needed, record_text
 from admin.domain_fields import change_fields, details_fields, domain_fields, when
 from admin.domain_verify import verify
@@ -128,19 +129,23 @@ def show(invocation: Invocation, project: str, name: str, as_json: bool) -> None
 )
 @click.option("--https", type=HTTPS, help=HTTPS_HELP)
 @click.option("--target", help="Another one of domains.cname_targets. It starts over as pending.")
+@app_file_options
 @json_option
 @project_option
 @pass_invocation
 def update(
     invocation: Invocation,
+    /,
     project: str,
     name: str,
     new_name: str | None,
     https: str | None,
     target: str | None,
     as_json: bool,
+    **files: str | None,
 ) -> None:
     """Change a tracking domain. What is not named stays."""
+    contents = read_app_files(files)
     settings = DomainSettings()
     if new_name is not None:
         settings["name"] = new_name
@@ -148,19 +153,22 @@ def update(
         settings["https"] = Https(https)
     if target is not None:
         settings["target"] = target
-    if not settings:
-        raise click.UsageError("Give --name, --https or --target.")
+    if not (settings or contents):
+        raise click.UsageError("Give --name, --https, --target or a file.")
     with open_tracking_domains(invocation.settings(), project) as domains:
         try:
-            details = domains.show(domains.change(name, settings).name)
+            details = domains.show(domains.change(name, settings).name if settings else name)
         except ProofNeeded as needed:
             print_proof_needed(needed, as_json=as_json)
             raise
-    if as_json:
-        print_json(details_fields(details))
-        return
     changed = details.domain
+    kept = put_app_files(invocation.settings(), project, changed.name, contents)
+    if as_json:
+        print_json(details_fields(details) | {"app_files": kept})
+        return
     say(f"{display(changed.name)}: {changed.state}, HTTPS: {_https(changed)}")
+    if contents:
+        say(f"Files for apps: {', '.join(kept) or 'none'}")
     if changed.state is State.PENDING:
         say(f"It needs this DNS record:\n\n{record_text(details.record)}")
         say(f"\nThen: waypost domain verify {changed.name}{of_project(project)}")

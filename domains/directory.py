@@ -149,6 +149,11 @@ class Directory:
             sender = next(filter(None, known), None)
         return None if sender is None else sender.project
 
+    def project_of(self, host: str) -> int | None:
+        """Return whose tracking domain `host` is, in whatever state; None where it is none."""
+        entry = self._tracking.get(normalised(host))
+        return None if entry is None else entry.project
+
     def was_verified(self, host: str) -> bool:
         """Tell whether `host` is a tracking domain that was verified once: mail may hold links on it."""
         entry = self._tracking.get(normalised(host))

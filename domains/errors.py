@@ -12,6 +12,7 @@ DomainError
 ├── NoTarget          no CNAME target is configured
 ├── InvalidBlock      nothing that links could be blocked by
 ├── NotBlocked        a block that is not there
+├── InvalidAppFile    a file that no phone would take
 └── StoreUnavailable  the database cannot be reached
 """
 
@@ -58,6 +59,10 @@ class InvalidBlock(DomainError):
 
 class NotBlocked(DomainError):
     """It is not blocked."""
+
+
+class InvalidAppFile(DomainError):
+    """Phones would not take this file."""
 
 
 class StoreUnavailable(DomainError):

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine
 from accounts.credentials import Credentials
 from accounts.projects import Projects, project_named
 from accounts.routes import Routes
+from domains.app_files import AppFiles
 from domains.blocking import LinkBlocks
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
@@ -20,7 +21,9 @@ from service.errors import OperatorError
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
 from storage.account_store import SqlAccountStore
+from storage.app_file_store import SqlAppFileStore
 from storage.block_store import SqlBlockStore
+from storage.domain_store import SqlDomainStore
 from storage.engine import database_url, open_engine
 from storage.event_store import SqlEventStore
 from storage.failures import DatabaseUnavailable
@@ -64,6 +67,14 @@ def open_sending_domains(settings: Settings, project: str) -> Iterator[SendingDo
     """Yield the use cases of a project's sending domains. Raises AccountError."""
     with open_domains(settings) as domains:
         yield domains.sending(project)
+
+
+@contextmanager
+def open_app_files(settings: Settings, project: str) -> Iterator[AppFiles]:
+    """Yield the use cases of the files of apps on a project's tracking domains. Raises AccountError."""
+    with open_database(settings) as engine:
+        number = project_named(SqlAccountStore(engine), project).id
+        yield AppFiles(store=SqlAppFileStore(engine), domains=SqlDomainStore(engine), project=number)
 
 
 @contextmanager

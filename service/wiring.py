@@ -17,11 +17,13 @@ from accounts.errors import StoreUnavailable as AccountsUnavailable
 from accounts.lockout import Lockout, LockoutRule
 from accounts.rate_limits import RateLimits
 from certificates.errors import StoreUnavailable as CertificatesUnavailable
+from domains.app_files import AppFile
 from domains.directory import Directory
 from domains.directory_entries import DomainEntries
 from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.names import registrable
 from events.journal import Journal
+from links.blocks import BlockList
 from links.ids import RECORD_BYTES, record_id
 from relay.admission import Admission
 from relay.metrics import RelayMetrics
@@ -32,20 +34,23 @@ from rewriter import Policy, rewrite
 from service.errors import OperatorError
 from service.https_links import before_https
 from service.live.accounts import LiveAccounts
+from service.live.app_files import Files, live_app_files
 from service.live.certificate import LiveCertificate, smtp_context
 from service.live.certificates import LiveCertificates
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
-from service.live.link_blocks import LiveBlocks
+from service.live.link_blocks import live_blocks
 from service.live.own_certificate import OwnCertificate
 from service.live.seed import Seed
 from service.live.snapshot_file import SnapshotFile
 from service.live.snapshot_keeper import SnapshotKeeper
+from service.live.value import LiveValue
 from service.monitoring import new_registry
 from service.settings import RelaySection, Settings, TlsSection, TrackerSection
 from service.upstream_wiring import build_upstreams, profiles, system_default
 from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
+from storage.app_file_store import SqlAppFileStore
 from storage.block_store import SqlBlockStore
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
@@ -61,7 +66,8 @@ class Live:
 
     directory: LiveDirectory
     accounts: LiveAccounts
-    blocks: LiveBlocks
+    blocks: LiveValue[BlockList]
+    app_files: LiveValue[Files]
     certificates: LiveCertificates | None  # where they are issued here; relay workers need none
     notifications: Notifications
     ring: LiveKeyRing
@@ -79,6 +85,7 @@ class Live:
         self.directory.refresh()
         self.accounts.refresh()
         self.blocks.refresh()
+        self.app_files.refresh()
         if self.certificates is not None:
             self.certificates.refresh()
 
@@ -102,7 +109,8 @@ def build_live(
             networks(settings.relay.networks),
             seed=seed.accounts if seed else None,
         )
-        blocks = LiveBlocks(SqlBlockStore(engine), seed=seed.blocks if seed else None)
+        blocks = live_blocks(SqlBlockStore(engine), seed=seed.blocks if seed else None)
+        app_files = live_app_files(SqlAppFileStore(engine), seed=seed.app_files if seed else None)
         certificates = _live_certificates(engine, seed) if with_certificates else None
     except (DomainsUnavailable, AccountsUnavailable, CertificatesUnavailable) as error:
         raise OperatorError(str(error)) from None
@@ -118,6 +126,7 @@ def build_live(
         directory=directory,
         accounts=accounts,
         blocks=blocks,
+        app_files=app_files,
         certificates=certificates,
         notifications=Notifications(engine),
         ring=LiveKeyRing(settings.keys),
@@ -146,6 +155,7 @@ def build_keeper(path: Path, live: Live) -> SnapshotKeeper:
         live.directory,
         live.accounts,
         live.blocks,
+        live.app_files,
         live.ring,
         live.certificates,
         clock=now,
@@ -243,7 +253,14 @@ def build_tracker(settings: Settings, live: Live, challenges: Challenges | None 
         trusted_proxies=networks(section.trusted_proxies),
         challenges=challenges,
         blocks=lambda: live.blocks.current,
+        app_files=partial(_app_file, live),
     )
+
+
+def _app_file(live: Live, host: str, file: AppFile) -> str | None:
+    """Return that of the project whose name it is now."""
+    project = live.directory.current.project_of(host)
+    return None if project is None else live.app_files.current.get((project, host, file))
 
 
 def build_handshakes(section: TlsSection, live: Live, certificates: Certificates | None) -> Handshakes | None:

@@ -22,6 +22,7 @@ from links import (
     prove,
 )
 from links.blocks import NO_BLOCKS
+from tracker.app_links import AppFiles, app_file
 from tracker.challenges import challenge_token
 from tracker.client_address import Network
 from tracker.metrics import Asked, Outcome, TrackerMetrics
@@ -57,7 +58,7 @@ class TrackerApp:
     `ring` gives the keys as they are now; `record` writes a hit down, before it is answered; `clock` gives
     milliseconds since 1970; `new_id` gives 32 hex digits; `trusted_proxies` are the networks whose
     X-Forwarded-For is believed; `challenges` is there where certificates are issued here;
-    `blocks` gives the blocked links as they are now.
+    `blocks` gives the blocked links as they are now, `app_files` the files of a host.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class TrackerApp:
         trusted_proxies: Sequence[Network] = (),
         challenges: Challenges | None = None,
         blocks: Callable[[], BlockList] = lambda: NO_BLOCKS,
+        app_files: AppFiles = lambda host, file: None,
     ) -> None:
         self._ring = ring
         self._record = record
@@ -81,6 +83,7 @@ class TrackerApp:
         self._trusted_proxies = tuple(trusted_proxies)
         self._challenges = challenges
         self._blocks = blocks
+        self._app_files = app_files
         self._gone = page.gone()
         self._pages = {"/": page.response(), "/robots.txt": ROBOTS, "/healthz": HEALTHY}
 
@@ -106,10 +109,17 @@ class TrackerApp:
             return NOT_ALLOWED
         parsed = parse_path(request.path)
         if parsed is None:
-            page = self._pages.get(request.path) or self._proof(request)
+            page = self._page(request)
             self._metrics.answered(Asked.OTHER, Outcome.ANSWERED if page else Outcome.UNKNOWN)
             return page or NOT_FOUND
         return self._open(request, *parsed)
+
+    def _page(self, request: Request) -> Response | None:
+        return (
+            self._pages.get(request.path)
+            or self._proof(request)
+            or app_file(request.path, request.host, self._app_files)
+        )
 
     async def _answer_challenge(self, token: str) -> Response:
         """Whatever the host: an authority may follow a redirect here from a name that is not ours."""

@@ -64,6 +64,11 @@ def plain(status: HTTPStatus, text: str, *more: tuple[bytes, bytes]) -> Response
     return _with_body(status, b"text/plain; charset=utf-8", text.encode("utf-8") + b"\n", *more)
 
 
+def json_text(text: str) -> Response:
+    """Return JSON as it is."""
+    return _with_body(HTTPStatus.OK, b"application/json", text.encode("utf-8"))
+
+
 def octets(body: bytes) -> Response:
     """Return these octets as they are."""
     return _with_body(HTTPStatus.OK, b"application/octet-stream", body)

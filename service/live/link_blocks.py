@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from domains.blocking import BlockStore
-from domains.errors import StoreUnavailable
 from links.blocks import NO_BLOCKS, Block, BlockKind, BlockList
-from service.alarm import Alarm
 from service.live.snapshot import SnapshotError
 from service.live.snapshot_tables import REQUIRED, decode_table, encode_table
+from service.live.value import LiveValue
 
 log = logging.getLogger("waypost.service")
 
@@ -18,45 +17,19 @@ _SECTION: Final = "link blocks"
 _COLUMNS: Final = {"kind": REQUIRED, "value": REQUIRED, "reason": "", "created_at": REQUIRED}
 
 
-class LiveBlocks:
-    """A block holds from the next reading on, and goes on to hold while the database is away."""
+def live_blocks(store: BlockStore, *, seed: BlockList | None = None) -> LiveValue[BlockList]:
+    """Begin with a reading, or with `seed`.
 
-    def __init__(self, store: BlockStore, *, seed: BlockList | None = None) -> None:
-        """Begin with a reading, or with `seed`.
+    Raises domains.errors.StoreUnavailable without a seed: what is blocked would be redirected.
+    """
+    return LiveValue(
+        "blocked links", store, lambda: BlockList.of(store.blocks()), seed=seed, changed=_log_changes
+    )
 
-        Raises domains.errors.StoreUnavailable without a seed: what is blocked would be redirected.
-        """
-        self._store = store
-        self._version = -1
-        self._alarm = Alarm(log, "blocked links")
-        self.current = seed or NO_BLOCKS
-        if seed is None:
-            self._read()
 
-    @property
-    def was_read(self) -> bool:
-        """Whether it is what the database had, not the seed."""
-        return self._version >= 0
-
-    def refresh(self) -> None:
-        """Read the blocks again where they changed."""
-        try:
-            self._read()
-        except StoreUnavailable as error:
-            self._alarm.failed(f"{error} Links stay blocked as they were")
-        else:
-            self._alarm.well()
-
-    def _read(self) -> None:
-        # The version first: a change in between is then seen again at the next reading, not missed.
-        version = self._store.version()
-        if version == self._version:
-            return
-        before, self.current = self.current, BlockList.of(self._store.blocks())
-        if self._version >= 0:
-            _log_change("blocked", set(self.current.blocks) - set(before.blocks))
-            _log_change("unblocked", set(before.blocks) - set(self.current.blocks))
-        self._version = version
+def _log_changes(before: BlockList, after: BlockList) -> None:
+    _log_change("blocked", set(after.blocks) - set(before.blocks))
+    _log_change("unblocked", set(before.blocks) - set(after.blocks))
 
 
 def _log_change(what: str, blocks: Iterable[Block]) -> None:

@@ -12,14 +12,16 @@ from links.blocks import BlockList
 from service.alarm import Alarm
 from service.live.account_sections import pack_accounts
 from service.live.accounts import LiveAccounts
+from service.live.app_files import Files, pack_app_files
 from service.live.certificate_sections import pack_certificates
 from service.live.certificates import LiveCertificates
 from service.live.domain_sections import pack_domains
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
-from service.live.link_blocks import LiveBlocks, pack_blocks
+from service.live.link_blocks import pack_blocks
 from service.live.snapshot import NONCE_BYTES, Snapshot, SnapshotError, seal_snapshot
 from service.live.snapshot_file import SnapshotFile
+from service.live.value import LiveValue
 
 log = logging.getLogger("waypost.service")
 
@@ -33,6 +35,7 @@ class _Written:
     directory: Directory
     accounts: AccountDirectory
     blocks: BlockList
+    app_files: Files
     certificates: int  # their edition
     key: int
     at: float
@@ -46,7 +49,8 @@ class SnapshotKeeper:
         file: SnapshotFile,
         directory: LiveDirectory,
         accounts: LiveAccounts,
-        blocks: LiveBlocks,
+        blocks: LiveValue[BlockList],
+        app_files: LiveValue[Files],
         ring: LiveKeyRing,
         certificates: LiveCertificates | None = None,
         *,
@@ -58,6 +62,7 @@ class SnapshotKeeper:
         self._directory = directory
         self._accounts = accounts
         self._blocks = blocks
+        self._app_files = app_files
         self._ring = ring
         self._certificates = certificates
         self._clock = clock
@@ -69,7 +74,9 @@ class SnapshotKeeper:
 
     def keep(self) -> None:
         """Write where something changed, and where it was long ago; blocks. Never what a snapshot said."""
-        if not (self._directory.was_read and self._accounts.was_read and self._blocks.was_read):
+        if not all(
+            each.was_read for each in (self._directory, self._accounts, self._blocks, self._app_files)
+        ):
             return
         if self._certificates is not None and not self._certificates.was_read:
             return
@@ -93,6 +100,7 @@ class SnapshotKeeper:
             directory=self._directory.current,
             accounts=self._accounts.current,
             blocks=self._blocks.current,
+            app_files=self._app_files.current,
             certificates=0 if self._certificates is None else self._certificates.edition,
             key=key.id,
             at=self._monotonic(),
@@ -100,7 +108,7 @@ class SnapshotKeeper:
         if not self._is_due(now):
             return
         sections = pack_domains(now.directory.entries) | pack_accounts(now.accounts.entries)
-        sections |= pack_blocks(now.blocks)
+        sections |= pack_blocks(now.blocks) | pack_app_files(now.app_files)
         if self._certificates is not None:
             sections |= pack_certificates(self._certificates.current.values())
         snapshot = Snapshot(written_at=self._clock(), sections=sections)
@@ -116,6 +124,8 @@ class SnapshotKeeper:
             return False
         if last.directory is not now.directory or last.accounts is not now.accounts:
             return True
-        if last.blocks is not now.blocks or last.certificates != now.certificates:
+        if last.blocks is not now.blocks or last.app_files is not now.app_files:
+            return True
+        if last.certificates != now.certificates:
             return True
         return now.at - last.at > REWRITE_SECONDS and self._directory.age() < FRESH_SECONDS

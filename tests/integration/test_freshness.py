@@ -89,3 +89,22 @@ def test_a_link_stays_switched_off_at_a_start_without_the_database(tmp_path: Pat
     (tmp_path / "var/waypost.db").rename(tmp_path / "var/away.db")
     with RunningWaypost(installation.folder) as running:
         assert running.get(path).status == 410
+
+
+def test_a_file_for_apps_is_served_on_its_domain_alone(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, '[domains]\ncname_targets = ["t.waypost.test"]\n')
+    (tmp_path / "apple.json").write_text('{"applinks": {}}')
+    with RunningWaypost(installation.folder) as running:
+        installation.run("domain", "add", "track.example.com")
+        file = str(tmp_path / "apple.json")
+        installation.run("domain", "update", "track.example.com", "--apple-app-site-association", file)
+        deadline = time.monotonic() + PATIENCE
+        while running.get("/apple-app-site-association", host="track.example.com").status == 404:
+            assert time.monotonic() < deadline, "the file is not served"
+            time.sleep(0.02)
+        answer = running.get("/.well-known/apple-app-site-association", host="track.example.com")
+        assert (answer.headers["Content-Type"], answer.headers["Content-Length"]) == (
+            "application/json",
+            "16",
+        )
+        assert running.get("/apple-app-site-association", host="track.example.org").status == 404

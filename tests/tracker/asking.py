@@ -8,6 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from domains.app_files import AppFile
 from events.model import Hit
 from links import Block, BlockKind, BlockList, ClickToken, KeyRing, OpenToken, seal
 from links.blocks import NO_BLOCKS
@@ -58,6 +59,7 @@ class Asking:
     challenges: Mapping[str, str] | None = None
     ring: KeyRing = RING
     blocks: BlockList = NO_BLOCKS
+    app_files: dict[tuple[str, AppFile], str] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     asked_for: list[str] = field(default_factory=list)  # tokens of challenges
@@ -76,6 +78,7 @@ class Asking:
             trusted_proxies=self.trusted,
             blocks=lambda: self.blocks,
             challenges=None if self.challenges is None else self._challenge,
+            app_files=lambda host, file: self.app_files.get((host, file)),
         )
 
     async def _challenge(self, token: str) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 
 from domains.errors import StoreUnavailable
 from links import Block, BlockKind, BlockList
-from service.live.link_blocks import LiveBlocks, pack_blocks, unpack_blocks
+from service.live.link_blocks import live_blocks, pack_blocks, unpack_blocks
 from service.live.snapshot import SnapshotError
 from tests.domains.memory_block_store import MemoryStore
 from tests.service.live.snapshots import CREATED
@@ -15,7 +15,7 @@ LINK = Block(kind=BlockKind.LINK, value="https://shop.example/reset?secret", rea
 
 def test_a_block_holds_from_the_next_reading_and_is_told() -> None:
     store = MemoryStore()
-    live = LiveBlocks(store)
+    live = live_blocks(store)
     assert not live.current
     store.add(HOST)
     live.refresh()
@@ -24,7 +24,7 @@ def test_a_block_holds_from_the_next_reading_and_is_told() -> None:
 
 def test_changes_are_told_without_destinations(caplog: pytest.LogCaptureFixture) -> None:
     store = MemoryStore()
-    live = LiveBlocks(store)
+    live = live_blocks(store)
     store.add(HOST)
     live.refresh()
     store.add(LINK)
@@ -40,7 +40,7 @@ def test_changes_are_told_without_destinations(caplog: pytest.LogCaptureFixture)
 
 
 def test_without_a_change_nothing_is_built_again() -> None:
-    live = LiveBlocks(MemoryStore())
+    live = live_blocks(MemoryStore())
     before = live.current
     live.refresh()
     assert live.current is before
@@ -49,7 +49,7 @@ def test_without_a_change_nothing_is_built_again() -> None:
 def test_blocks_hold_while_the_database_is_away(caplog: pytest.LogCaptureFixture) -> None:
     store = MemoryStore()
     store.add(HOST)
-    live = LiveBlocks(store)
+    live = live_blocks(store)
     store.available = False
     live.refresh()
     live.refresh()
@@ -60,17 +60,17 @@ def test_blocks_hold_while_the_database_is_away(caplog: pytest.LogCaptureFixture
 def test_it_starts_from_a_seed_and_not_from_nothing() -> None:
     store = MemoryStore()
     store.available = False
-    live = LiveBlocks(store, seed=BlockList.of([HOST]))
+    live = live_blocks(store, seed=BlockList.of([HOST]))
     assert live.current.blocks == (HOST,)
     assert not live.was_read
     with pytest.raises(StoreUnavailable):
-        LiveBlocks(store)
+        live_blocks(store)
 
 
 def test_an_empty_seed_is_one() -> None:
     store = MemoryStore()
     store.available = False
-    assert not LiveBlocks(store, seed=BlockList.of([])).current
+    assert not live_blocks(store, seed=BlockList.of([])).current
 
 
 def test_blocks_come_back_from_a_snapshot() -> None:

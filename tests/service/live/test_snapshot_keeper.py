@@ -4,20 +4,23 @@ from pathlib import Path
 import pytest
 
 from accounts.directory import AccountDirectory
+from domains.app_files import AppFile, AppFileEntry
 from domains.directory import Directory
 from links import Block, BlockKind, KeyRing
 from links.blocks import NO_BLOCKS
 from links.key_file import dump_key_ring
 from service.live.accounts import LiveAccounts
+from service.live.app_files import live_app_files, unpack_app_files
 from service.live.domain_sections import unpack_domains
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
-from service.live.link_blocks import LiveBlocks, unpack_blocks
+from service.live.link_blocks import live_blocks, unpack_blocks
 from service.live.snapshot import Snapshot
 from service.live.snapshot_file import SnapshotFile, read_snapshot
 from service.live.snapshot_keeper import REWRITE_SECONDS, SnapshotKeeper
 from service.settings import KeysSection
 from tests.accounts import memory_store as accounts
+from tests.domains import memory_app_file_store as app_files
 from tests.domains import memory_block_store as blocks
 from tests.domains import memory_store as domains
 from tests.domains.store_contract import NOW as CREATED
@@ -39,7 +42,10 @@ class Keeping:
         self.live_accounts = LiveAccounts(self.accounts, [], seed=nobody)
         self.block_store = blocks.MemoryStore()
         self.block_store.available = not seeded
-        self.blocks = LiveBlocks(self.block_store, seed=NO_BLOCKS if seeded else None)
+        self.blocks = live_blocks(self.block_store, seed=NO_BLOCKS if seeded else None)
+        self.app_file_store = app_files.MemoryStore()
+        self.app_file_store.available = not seeded
+        self.app_files = live_app_files(self.app_file_store, seed={} if seeded else None)
         self.ring = LiveKeyRing(KeysSection(ring=dump_key_ring(RING)))
         self.file = SnapshotFile(path)
         self.writes = 0
@@ -48,6 +54,7 @@ class Keeping:
             self.directory,
             self.live_accounts,
             self.blocks,
+            self.app_files,
             self.ring,
             clock=lambda: NOW,
             random_bytes=self._random,
@@ -59,6 +66,7 @@ class Keeping:
         self.directory.refresh()
         self.live_accounts.refresh()
         self.blocks.refresh()
+        self.app_files.refresh()
         self.keeper.keep()
         return self.writes
 
@@ -92,6 +100,9 @@ def test_it_writes_at_first_and_after_each_change_alone(keeping: Keeping) -> Non
     keeping.block_store.add(block)
     assert [keeping.round(), keeping.round()] == [4, 4]
     assert unpack_blocks(keeping.read().sections).blocks == (block,)
+    keeping.app_file_store.put(AppFileEntry(1, "track.example.com", AppFile.APPLE, "{}"))
+    assert [keeping.round(), keeping.round()] == [5, 5]
+    assert list(unpack_app_files(keeping.read().sections).values()) == ["{}"]
     assert b'"shop"' in keeping.read().sections["projects"]
 
 
@@ -136,6 +147,8 @@ def test_what_came_from_a_snapshot_is_not_written_as_news(tmp_path: Path) -> Non
     keeping.accounts.available = True
     assert keeping.round() == 0
     keeping.block_store.available = True
+    assert keeping.round() == 0
+    keeping.app_file_store.available = True
     assert keeping.round() == 1
 
 
