@@ -54,8 +54,7 @@ class Orders:
 
     def _known(self, outcome: Outcome) -> Outcome:
         self._counted(outcome.result)
-        if outcome.result is not Result.NOT_ALLOWED:
-            self._live.learn(outcome.record)
+        self._live.learn(outcome.record)
         return outcome
 
 

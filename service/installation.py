@@ -33,6 +33,12 @@ listen = ["127.0.0.1:8080"]
 # abuse_contact = "abuse@example.net"
 # privacy_contact = "privacy@example.net"
 
+[tls]                                     # certificates for tracking domains by themselves: docs/https.md
+mode = "off"                              # acme, with the tracker on port 80 and the three lines below
+# listen = ["0.0.0.0:443"]
+# contact = ["ops@example.net"]
+# terms_agreed = true                     # to the terms of Let's Encrypt
+
 [domains]
 cname_targets = []                        # the host that tracking domains point to: ["t.example.net"]
 """

@@ -49,10 +49,10 @@ class LiveCertificates:
             self._alarm.well()
 
     def learn(self, record: HostRecord) -> None:
-        """Take what this process has just written, before it is read."""
+        """Take what this process has just written, before it is read; what is not stored is passed over."""
         with self._changing:
             known = self.current.get(record.host)
-            if known is None or known.version < record.version:
+            if record.version > (known.version if known else 0):
                 self._take({record.host: record})
 
     def _read(self) -> None:
