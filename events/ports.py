@@ -6,6 +6,7 @@ from typing import Protocol
 
 from events.model import Record
 from events.report import Tally
+from events.statistics import Dimension, Statistics
 
 
 class StoreUnavailable(Exception):
@@ -42,6 +43,10 @@ class Event:
     reply: str
 
 
+Place = tuple[int, str]
+"""Time and id of an event: where it stands among all of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
     """Which events; None means all. `after` and `before` are milliseconds."""
@@ -50,6 +55,11 @@ class EventFilter:
     message: str | None = None  # our id, or the Message-ID header with or without its angle brackets
     sending_domain: str | None = None
     project: int | None = None
+    recipient: str | None = None  # the address; known of hits unless recipients share a copy
+    tag: str | None = None  # of the message
+    verdict: str | None = None  # of a hit, as are link and host
+    link: str | None = None  # its name or its URL
+    host: str | None = None  # that was asked
     after: int | None = None
     before: int | None = None
     limit: int = 50
@@ -88,6 +98,12 @@ class EventStore(Protocol):
 
     def events(self, wanted: EventFilter) -> list[Event]:
         """Return the newest first."""
+
+    def events_beyond(self, wanted: EventFilter, beyond: Place | None) -> list[Event]:
+        """Return the oldest first, from the one after `beyond` on; ask again with the place of the last."""
+
+    def statistics(self, by: Dimension | None, wanted: EventFilter) -> list[Statistics]:
+        """Count clicks and opens by a dimension, those with most readers first, days in their order."""
 
     def tallies(self, after: int, project: int | None = None) -> list[Tally]:
         """Count the messages that came since `after` (milliseconds), of all projects where none is given."""

@@ -15,7 +15,7 @@ from domains.app_files import AppFiles
 from domains.blocking import LinkBlocks
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
-from events.ports import EventStore
+from events.ports import EventStore, JudgingStore
 from service.domain_use_cases import DomainUseCases
 from service.errors import OperatorError
 from service.password_file import read_password
@@ -27,6 +27,7 @@ from storage.domain_store import SqlDomainStore
 from storage.engine import database_url, open_engine
 from storage.event_store import SqlEventStore
 from storage.failures import DatabaseUnavailable
+from storage.judging import SqlJudgingStore
 
 
 @contextmanager
@@ -122,6 +123,13 @@ def open_event_store(settings: Settings) -> Iterator[EventStore]:
     """Yield the store of events."""
     with open_database(settings) as engine:
         yield SqlEventStore(engine)
+
+
+@contextmanager
+def open_judging_store(settings: Settings) -> Iterator[JudgingStore]:
+    """Yield what judges stored hits."""
+    with open_database(settings) as engine:
+        yield SqlJudgingStore(engine)
 
 
 def _now() -> datetime:

@@ -1,43 +1,63 @@
-"""What `events list` asks for: hits and outcomes, joined with what their message says, newest first."""
+"""What shows events asks for: hits and outcomes, joined with what their message says, by time."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Select, Table, and_, exists, func, or_, select
+from sqlalchemy import Connection, FromClause, Row, Select, Table, exists, func, select, tuple_
 
-from events.model import HitKind, Verdict
-from events.ports import Event, EventFilter
+from events.ports import Event, EventFilter, Place
+from storage.event_filter import LINK, PERSON, concerns, conditions
 from storage.event_tables import hits, links, messages, outcomes, recipients
 
 
 def newest(connection: Connection, wanted: EventFilter) -> list[Event]:
-    """Return the newest events that the filter wants.
-
-    Two queries, each along its table's index on time; a UNION of the two would be sorted whole.
-    """
-    found: list[Event] = []
-    if wanted.kind is None or wanted.kind in set(HitKind):
-        found += [_hit(row) for row in connection.execute(_filtered(_hits(), hits, hits.c.kind, wanted))]
-    if wanted.kind is None or wanted.kind in set(Verdict):
-        relaying = _filtered(_outcomes(), outcomes, outcomes.c.verdict, wanted)
-        found += [_outcome(row) for row in connection.execute(relaying)]
-    found.sort(key=lambda event: (event.at, event.id), reverse=True)
+    """Return the newest events that the filter wants, the newest first."""
+    found = _found(connection, wanted, lambda table: (table.c.at.desc(), table.c.id.desc()))
+    found.sort(key=_place, reverse=True)
     return found[: wanted.limit]
 
 
+def oldest(connection: Connection, wanted: EventFilter, beyond: Place | None) -> list[Event]:
+    """Return the oldest events beyond a place that the filter wants, the oldest first."""
+    found = _found(connection, wanted, lambda table: (table.c.at, table.c.id), beyond)
+    found.sort(key=_place)
+    return found[: wanted.limit]
+
+
+def _found(
+    connection: Connection,
+    wanted: EventFilter,
+    order: Callable[[Table], tuple[Any, ...]],
+    beyond: Place | None = None,
+) -> list[Event]:
+    """Two queries, each along its table's index on time; a UNION of the two would be sorted whole."""
+    found: list[Event] = []
+    for query, table, event in ((_hits(), hits, _hit), (_outcomes(), outcomes, _outcome)):
+        if not concerns(table, wanted):
+            continue
+        query = query.where(*conditions(table, wanted)).order_by(*order(table)).limit(wanted.limit)
+        if beyond is not None:
+            query = query.where(tuple_(table.c.at, table.c.id) > tuple_(*beyond))
+        found += [event(row) for row in connection.execute(query)]
+    return found
+
+
+def _place(event: Event) -> Place:
+    return event.at, event.id
+
+
 def _hits() -> Select[Any]:
-    person = and_(recipients.c.message == hits.c.message, recipients.c.reference == hits.c.recipient)
-    link = and_(links.c.message == hits.c.message, links.c.number == hits.c.link)
     return select(
         *hits.columns,
         *_of_message(),
         func.coalesce(recipients.c.address, "").label("person"),
         func.coalesce(links.c.name, "").label("link_name"),
         links.c.tags.label("link_tags"),
-    ).select_from(_with_message(hits).outerjoin(recipients, person).outerjoin(links, link))
+    ).select_from(_with_message(hits).outerjoin(recipients, PERSON).outerjoin(links, LINK))
 
 
 def _outcomes() -> Select[Any]:
-    first = and_(recipients.c.message == outcomes.c.message, recipients.c.position == 0)
+    first = (recipients.c.message == outcomes.c.message) & (recipients.c.position == 0)
     other = recipients.alias("other")
     shared = exists().where(other.c.message == outcomes.c.message, other.c.position == 1)
     return select(
@@ -57,26 +77,6 @@ def _of_message() -> list[Any]:
 
 def _with_message(table: Table) -> FromClause:
     return table.outerjoin(messages, messages.c.id == table.c.message)
-
-
-def _filtered(query: Select[Any], table: Table, kind: Any, wanted: EventFilter) -> Select[Any]:
-    if wanted.kind is not None:
-        query = query.where(kind == wanted.kind)
-    if wanted.message is not None:
-        bare = wanted.message.removeprefix("<").removesuffix(">")
-        with_header = select(messages.c.id).where(messages.c.message_id.in_([bare, f"<{bare}>"]))
-        query = query.where(or_(table.c.message == wanted.message, table.c.message.in_(with_header)))
-    if wanted.sending_domain is not None:
-        query = query.where(messages.c.sending_domain == wanted.sending_domain)
-    if wanted.project is not None:
-        # A hit knows its project itself, before the record of its message has arrived.
-        owned = table if "project" in table.c else messages
-        query = query.where(owned.c.project == wanted.project)
-    if wanted.after is not None:
-        query = query.where(table.c.at >= wanted.after)
-    if wanted.before is not None:
-        query = query.where(table.c.at < wanted.before)
-    return query.order_by(table.c.at.desc(), table.c.id.desc()).limit(wanted.limit)
 
 
 def _hit(row: Row[Any]) -> Event:

@@ -8,11 +8,13 @@ from operator import attrgetter
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from events.model import Hit, MessageRecord, Outcome, Record
-from events.ports import Event, EventFilter, StoreUnavailable
+from events.ports import Event, EventFilter, Place, StoreUnavailable
 from events.report import Tally
+from events.statistics import Dimension, Statistics
 from storage.bulk_insert import Row, insert_new
 from storage.engine import repeatedly, transaction
-from storage.event_query import newest
+from storage.event_query import newest, oldest
+from storage.event_statistics import statistics
 from storage.event_tables import hits, links, messages, outcomes, recipients, unjudged
 from storage.judging import hit_row, marks
 from storage.report_query import tallies
@@ -33,6 +35,14 @@ class SqlEventStore:
     def events(self, wanted: EventFilter) -> list[Event]:
         with self._reading() as connection:
             return newest(connection, wanted)
+
+    def events_beyond(self, wanted: EventFilter, beyond: Place | None) -> list[Event]:
+        with self._reading() as connection:
+            return oldest(connection, wanted, beyond)
+
+    def statistics(self, by: Dimension | None, wanted: EventFilter) -> list[Statistics]:
+        with self._reading() as connection:
+            return statistics(connection, by, wanted)
 
     def tallies(self, after: int, project: int | None = None) -> list[Tally]:
         with self._reading() as connection:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from events.model import MessageRecord, Record
-from events.ports import Event, EventFilter, StoreUnavailable
+from events.ports import Event, EventFilter, Place, StoreUnavailable
 from events.report import Tally
+from events.statistics import Dimension, Statistics
 
 
 class MemoryStore:
@@ -28,6 +29,12 @@ class MemoryStore:
             self._records.setdefault((type(record), record.id), record)
 
     def events(self, wanted: EventFilter) -> list[Event]:
+        raise StoreUnavailable("This store cannot be asked.")
+
+    def events_beyond(self, wanted: EventFilter, beyond: Place | None) -> list[Event]:
+        raise StoreUnavailable("This store cannot be asked.")
+
+    def statistics(self, by: Dimension | None, wanted: EventFilter) -> list[Statistics]:
         raise StoreUnavailable("This store cannot be asked.")
 
     def tallies(self, after: int, project: int | None = None) -> list[Tally]:
