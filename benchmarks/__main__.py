@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("rewriter", "links", "events", "directory", "dns_lookups", "tracker", "checks", "relay")
+NAMES = ("rewriter", "links", "events", "directory", "freshness", "dns_lookups", "tracker", "checks", "relay")
 EXTRA = ("tls",)  # needs nginx: by its name alone
 
 
