@@ -4,7 +4,7 @@ import importlib
 import sys
 
 NAMES = ("rewriter", "links", "events", "directory", "freshness", "dns_lookups", "tracker", "checks", "relay")
-EXTRA = ("tls",)  # needs nginx: by its name alone
+EXTRA = ("tls", "first_handshakes")  # need nginx, Pebble: by their names alone
 
 
 def main() -> None:

@@ -38,31 +38,32 @@ _random = secrets.SystemRandom().random
 class IssuedHttps:
     """What `serve` needs of certificates that are issued here."""
 
-    certificates: HostCertificates
+    certificates: Callable[[], HostCertificates]  # for the tracker; raises OperatorError
     challenges: LiveChallenges
     work: CertificateWork
 
 
 def build_https(settings: Settings, live: Live, engine: Engine) -> IssuedHttps | None:
-    """Return it, None where no certificates are issued here. Raises OperatorError."""
-    if live.certificates is None:
+    """Return it, None where no certificates are issued here."""
+    known = live.certificates
+    if known is None:
         return None
     seal = key_seal(lambda: live.ring.current)
     challenges = LiveChallenges(SqlAcmeStore(engine), clock=_now)
     authority = build_authority(settings.tls, engine, seal)
     issuing = build_issuing(settings, engine, authority, seal, challenges)
-    watch_certificates(live.registry, live.certificates, lambda: live.directory.current, _now)
-    orders = Orders(issuing, live.certificates, CertificateMetrics(live.registry).asked)
+    watch_certificates(live.registry, known, lambda: live.directory.current, _now)
+    orders = Orders(issuing, known, CertificateMetrics(live.registry).asked)
     on_demand = OrdersOnDemand(
         may_ask=lambda host: live.directory.current.was_verified(host),
         order=orders.issue,
-        live=live.certificates,
+        live=known,
         clock=_now,
     )
     return IssuedHttps(
         challenges=challenges,
-        certificates=HostCertificates(
-            live.certificates,
+        certificates=lambda: HostCertificates(
+            known,
             on_demand,
             own=own_certificate(settings.tls),
             seal=seal,
@@ -72,7 +73,7 @@ def build_https(settings: Settings, live: Live, engine: Engine) -> IssuedHttps |
         work=CertificateWork(
             orders=orders,
             upkeep=build_upkeep(engine, authority, seal),
-            live=live.certificates,
+            live=known,
             directory=lambda: live.directory.current,
             domains=SqlDomainStore(engine),
             seal=seal,

@@ -233,7 +233,7 @@ class _Server:
 @contextlib.asynccontextmanager
 async def _tracker(settings: Settings, live: Live, https: IssuedHttps | None) -> AsyncIterator[None]:
     section = settings.tracker
-    certificates = https.certificates if https else own_certificate(settings.tls)
+    certificates = https.certificates() if https else own_certificate(settings.tls)
     handshakes = build_handshakes(settings.tls, live, certificates)
     sockets = [bind_tcp(*parse_host_port(address), setting="tracker.listen") for address in section.listen]
     secure = [bind_tcp(*parse_host_port(address), setting="tls.listen") for address in settings.tls.listen]

@@ -1,6 +1,7 @@
 """HTTPS by itself where things go wrong: the authority, the process, the database; and years later."""
 
 import ssl
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,20 @@ def slow(tmp_path: Path) -> Iterator[HttpsInstallation]:
         yield HttpsInstallation(folders[1], authority, dns, handshake_wait_seconds=0.5)
 
 
+@pytest.fixture
+def short_lived(tmp_path: Path) -> Iterator[HttpsInstallation]:
+    """Its certificates last for fifteen seconds, and half of all nonces are rejected."""
+    folders = [tmp_path / name for name in ("pebble", "waypost")]
+    for folder in folders:
+        folder.mkdir()
+    try:
+        authority = Pebble(folders[0], lifetime_seconds=15, bad_nonces=50)
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    with authority, DnsServer() as dns:
+        yield HttpsInstallation(folders[1], authority, dns)
+
+
 def refuses(installation: HttpsInstallation) -> bool:
     try:
         installation.handshake(HOST)
@@ -59,6 +74,16 @@ def test_a_removed_domain_past_its_renewal_still_answers_over_https(installation
         wait_until(lambda: (installation.record().due_at or past()) > datetime.now(UTC))
         assert not refuses(installation)
     assert installation.pebble.orders() == 2
+
+
+def test_it_is_renewed_before_it_runs_out(short_lived: HttpsInstallation) -> None:
+    with RunningWaypost(short_lived.folder) as running:
+        short_lived.verify(HOST)
+        told(running, CAME)
+        first = short_lived.handshake(HOST)
+        # No handshake fails meanwhile.
+        wait_until(lambda: short_lived.handshake(HOST)["serialNumber"] != first["serialNumber"])
+        assert time.time() < ssl.cert_time_to_seconds(first["notAfter"])
 
 
 def test_an_authority_that_is_away_and_comes_back(installation: HttpsInstallation) -> None:

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from links.blocks import NO_BLOCKS
 from links.key_file import dump_key_ring
 from service.live.accounts import LiveAccounts
 from service.live.app_files import live_app_files, unpack_app_files
+from service.live.certificate_sections import unpack_certificates
+from service.live.certificates import LiveCertificates
 from service.live.domain_sections import unpack_domains
 from service.live.domains import LiveDirectory
 from service.live.key_ring import LiveKeyRing
@@ -20,6 +23,9 @@ from service.live.snapshot_file import SnapshotFile, read_snapshot
 from service.live.snapshot_keeper import REWRITE_SECONDS, SnapshotKeeper
 from service.settings import KeysSection
 from tests.accounts import memory_store as accounts
+from tests.certificates.builders import ACTIVE
+from tests.certificates.memory_store import MemoryStore as CertificateStore
+from tests.certificates.store_contract import put
 from tests.domains import memory_app_file_store as app_files
 from tests.domains import memory_block_store as blocks
 from tests.domains import memory_store as domains
@@ -47,6 +53,8 @@ class Keeping:
         self.app_file_store.available = not seeded
         self.app_files = live_app_files(self.app_file_store, seed={} if seeded else None)
         self.ring = LiveKeyRing(KeysSection(ring=dump_key_ring(RING)))
+        self.certificate_store = CertificateStore()
+        self.certificates = LiveCertificates(self.certificate_store)
         self.file = SnapshotFile(path)
         self.writes = 0
         self.keeper = SnapshotKeeper(
@@ -56,6 +64,7 @@ class Keeping:
             self.blocks,
             self.app_files,
             self.ring,
+            self.certificates,
             clock=lambda: NOW,
             random_bytes=self._random,
             monotonic=lambda: self.seconds,
@@ -67,6 +76,7 @@ class Keeping:
         self.live_accounts.refresh()
         self.blocks.refresh()
         self.app_files.refresh()
+        self.certificates.refresh()
         self.keeper.keep()
         return self.writes
 
@@ -104,6 +114,15 @@ def test_it_writes_at_first_and_after_each_change_alone(keeping: Keeping) -> Non
     assert [keeping.round(), keeping.round()] == [5, 5]
     assert list(unpack_app_files(keeping.read().sections).values()) == ["{}"]
     assert b'"shop"' in keeping.read().sections["projects"]
+
+
+def test_it_writes_after_a_certificate_changed_and_not_after_each_order(keeping: Keeping) -> None:
+    keeping.round()
+    record = put(keeping.certificate_store, ACTIVE)
+    assert [keeping.round(), keeping.round()] == [2, 2]
+    assert [each.certificate for each in unpack_certificates(keeping.read().sections)] == [ACTIVE.certificate]
+    put(keeping.certificate_store, replace(record, failures=1))
+    assert keeping.round() == 2
 
 
 def test_the_longer_writing_takes_the_more_seldom_it_is_done(keeping: Keeping) -> None:
