@@ -37,12 +37,12 @@ def slow(tmp_path: Path) -> Iterator[HttpsInstallation]:
 
 @pytest.fixture
 def short_lived(tmp_path: Path) -> Iterator[HttpsInstallation]:
-    """Its certificates last for fifteen seconds, and half of all nonces are rejected."""
+    """Its certificates last for a minute, and half of all nonces are rejected."""
     folders = [tmp_path / name for name in ("pebble", "waypost")]
     for folder in folders:
         folder.mkdir()
     try:
-        authority = Pebble(folders[0], lifetime_seconds=15, bad_nonces=50)
+        authority = Pebble(folders[0], lifetime_seconds=60, bad_nonces=50)
     except FileNotFoundError as error:
         pytest.skip(str(error))
     with authority, DnsServer() as dns:
@@ -76,6 +76,7 @@ def test_a_removed_domain_past_its_renewal_still_answers_over_https(installation
     assert installation.pebble.orders() == 2
 
 
+@pytest.mark.long
 def test_it_is_renewed_before_it_runs_out(short_lived: HttpsInstallation) -> None:
     with RunningWaypost(short_lived.folder) as running:
         short_lived.verify(HOST)
