@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-relay bench-tls lock clean
+.PHONY: help run test lint format bench bench-relay bench-tracker bench-tls lock clean
 
 help:
 	@echo "make run        start Waypost here on embedded defaults"
@@ -15,6 +15,7 @@ help:
 	@echo "make format     ruff format and sorted imports"
 	@echo "make bench      the benchmarks of docs/performance.md"
 	@echo "make bench-relay  the relay beside Postfix and a stock relay (root, Postfix installed)"
+	@echo "make bench-tracker  clicks a second beside nginx (installed; Debian's will do)"
 	@echo "make bench-tls  TLS on the tracker beside nginx (installed; Debian's will do)"
 	@echo "make lock       compile the lock files again"
 
@@ -60,6 +61,9 @@ bench: $(VENV)/.dev
 
 bench-relay: $(VENV)/.dev
 	$(BIN)/python -m benchmarks relay
+
+bench-tracker: $(VENV)/.dev
+	$(BIN)/python -m benchmarks tracker
 
 bench-tls: $(VENV)/.dev
 	$(BIN)/python -m benchmarks tls

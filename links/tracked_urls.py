@@ -12,7 +12,8 @@ from links.tokens import ClickToken, Kind, OpenToken, open_token, seal
 
 MAX_TRACKED_URL = 2000  # characters; Outlook and older Microsoft programs cut at 2,083
 
-_PATH = re.compile(r"/(?:(c)(?:/[^?#]*)?|o)/([A-Za-z0-9_-]+)")
+_PATH = re.compile(r"/([co])/([A-Za-z0-9_-]++)")  # nearly all
+_APP_PATH = re.compile(r"/(c)/[^?#]*/([A-Za-z0-9_-]+)")
 _URL_WITH_PATH = re.compile(r"https?://[^/?#\\]+(/[co]/[^?#]+)", re.IGNORECASE | re.ASCII)
 
 
@@ -37,10 +38,10 @@ def open_url(base: str, token: OpenToken, key: Key) -> str:
 
 def parse_path(path: str) -> tuple[Kind, str] | None:
     """Return what the path asks for and the token's text, not opened yet; None for any other path."""
-    match = _PATH.fullmatch(path)
+    match = _PATH.fullmatch(path) or _APP_PATH.fullmatch(path)
     if match is None:
         return None
-    return Kind.CLICK if match[1] else Kind.OPEN, match[2]
+    return Kind.CLICK if match[1] == "c" else Kind.OPEN, match[2]
 
 
 def is_tracked(url: str, ring: KeyRing) -> bool:

@@ -16,7 +16,7 @@ from tracker.tls.handshakes import Handshakes
 
 log = logging.getLogger("waypost.tracker")
 
-BACKLOG = 2048  # as uvicorn's own listeners have it
+BACKLOG = 2048  # the kernel takes somaxconn at most, 4,096 by default
 PROXY_SECONDS = 5.0
 # Connections of one address that are not served yet. A browser opens six to a host, a mail provider's proxy
 # dozens; of somebody who opens them and says nothing this is the most that he gets.

@@ -1,12 +1,12 @@
-"""The tracker as an ASGI application: raw, since a framework costs more than the answer.
+"""What the tracker answers to a request.
 
 It has one rule above all others: a click that can be answered is answered, whatever else goes wrong.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import NamedTuple
 
 from events.model import Hit, HitKind
 from links import (
@@ -29,7 +29,6 @@ from tracker.metrics import Asked, Outcome, TrackerMetrics
 from tracker.operator_page import OperatorPage
 from tracker.request import Refused, Request, Scope, read_request
 from tracker.responses import (
-    CLOSE,
     HEALTHY,
     NOT_ALLOWED,
     NOT_FOUND,
@@ -43,7 +42,17 @@ from tracker.responses import (
 
 __all__ = ["OperatorPage", "TrackerApp"]
 
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+class Reply(NamedTuple):
+    """An answer, and whether the connection ends with it."""
+
+    response: Response
+    closes: bool
+
+
+Answering = Reply | Awaitable[Reply]
+"""Nearly always there at once."""
+
 Challenges = Callable[[str], Awaitable[str | None]]
 """Returns what to answer the certificate authority that asks for a token, None for an unknown one."""
 
@@ -87,21 +96,17 @@ class TrackerApp:
         self._gone = page.gone()
         self._pages = {"/": page.response(), "/robots.txt": ROBOTS, "/healthz": HEALTHY}
 
-    async def __call__(self, scope: Scope, receive: object, send: Send) -> None:
-        """Answer one request; only `http` scopes come here, and no body is ever read."""
-        closes = True
+    def answer(self, scope: Scope) -> Answering:
+        """Answer one request, by its head alone."""
         try:
             request = read_request(scope, self._trusted_proxies)
-            closes = request.is_last
-            token = challenge_token(request.path) if request.method in SERVED else None
-            response = self._answer(request) if token is None else await self._answer_challenge(token)
         except Refused as refused:
             self._metrics.answered(Asked.OTHER, Outcome.REFUSED)
-            response = refused.response
-        headers = [*response.headers, CLOSE] if closes else list(response.headers)
-        body = b"" if scope["method"] == "HEAD" else response.body
-        await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            return Reply(refused.response, closes=True)
+        token = challenge_token(request.path) if request.method in SERVED else None
+        if token is not None:
+            return self._answer_challenge(token, closes=request.is_last)
+        return Reply(self._answer(request), request.is_last)
 
     def _answer(self, request: Request) -> Response:
         if request.method not in SERVED:
@@ -121,11 +126,11 @@ class TrackerApp:
             or app_file(request.path, request.host, self._app_files)
         )
 
-    async def _answer_challenge(self, token: str) -> Response:
+    async def _answer_challenge(self, token: str, *, closes: bool) -> Reply:
         """Whatever the host: an authority may follow a redirect here from a name that is not ours."""
         answer = None if self._challenges is None else await self._challenges(token)
         self._metrics.answered(Asked.OTHER, Outcome.UNKNOWN if answer is None else Outcome.ANSWERED)
-        return NOT_FOUND if answer is None else octets(answer.encode("ascii"))
+        return Reply(NOT_FOUND if answer is None else octets(answer.encode("ascii")), closes)
 
     def _proof(self, request: Request) -> Response | None:
         """Answer a check of a tracking domain: that its DNS leads to this installation."""

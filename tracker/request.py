@@ -1,6 +1,6 @@
-"""A request as the tracker sees it, read from an ASGI scope; what HTTP forbids is refused here.
+"""A request as the tracker sees it; what HTTP forbids is refused here.
 
-uvicorn's httptools parser accepts a missing Host, two of them, and headers of any size.
+httptools' parser accepts a missing Host, two of them, and headers of any size.
 """
 
 import re
@@ -13,7 +13,7 @@ from tracker.responses import BAD_REQUEST, HEAD_TOO_LARGE, MISDIRECTED, Response
 
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HEADERS = 100
-TLS = "waypost.tls"  # an ASGI extension: `server_name` is the host that the client asked for in its handshake
+TLS = "waypost.tls"  # an extension: `server_name` is the host that the client asked for in its handshake
 MAX_USER_AGENT = 512  # characters; browsers stay below 300
 MAX_PURPOSE = 64
 
@@ -21,6 +21,7 @@ MAX_PURPOSE = 64
 _PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 
 Scope = Mapping[str, Any]
+"""The head of a request, in the keys of ASGI's HTTP scope."""
 
 # Of a request with a body, or with bytes of another protocol after it: taken for requests, they could be
 # smuggled in by whoever fills in the body.
@@ -34,7 +35,7 @@ class Refused(Exception):
     """The request is no good; `response` says so."""
 
     def __init__(self, response: Response) -> None:
-        super().__init__(response.status.phrase)
+        super().__init__(response.start.decode("ascii").strip())
         self.response = response
 
 

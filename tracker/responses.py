@@ -17,27 +17,34 @@ _PAGE_POLICY = (
     b"default-src 'none'; style-src 'unsafe-inline'; "
     b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
-CLOSE = (b"connection", b"close")
+_LAST = b"connection: close\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer with its `Content-Length`; to a HEAD its body is left out."""
+    """An answer with its `Content-Length`. `start` and `lines` end in CRLF."""
 
-    status: HTTPStatus
-    headers: Headers
+    start: bytes
+    lines: bytes = field(repr=False)  # headers
     body: bytes = field(default=b"", repr=False)
 
-    def message(self, *more: tuple[bytes, bytes]) -> bytes:
-        """Return it as the last message of a connection."""
-        start = b"HTTP/1.1 %d %s\r\n" % (self.status, self.status.phrase.encode("ascii"))
-        lines = [b"%s: %s\r\n" % header for header in (*more, *self.headers, CLOSE)]
-        return b"".join([start, *lines, b"\r\n", self.body])
+    def message(self, date: bytes = b"", *, closes: bool = True, head: bool = False) -> bytes:
+        """Return its octets; `date` is a header line, `head` for an answer to HEAD."""
+        end = _LAST if closes else b"\r\n"
+        return b"".join((self.start, date, self.lines, end, b"" if head else self.body))
+
+
+def _start(status: HTTPStatus) -> bytes:
+    return b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode("ascii"))
+
+
+def _lines(headers: Headers) -> bytes:
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
 
 
 def _with_body(status: HTTPStatus, content_type: bytes, body: bytes, *more: tuple[bytes, bytes]) -> Response:
     length = (b"content-length", str(len(body)).encode("ascii"))
-    return Response(status, (*_ALWAYS, (b"content-type", content_type), length, *more), body)
+    return Response(_start(status), _lines((*_ALWAYS, (b"content-type", content_type), length, *more)), body)
 
 
 def page(status: HTTPStatus, title: str, content: str) -> Response:
@@ -56,7 +63,11 @@ def redirect(url: str) -> Response:
     """Return the 302 to `url`, printable ASCII. Never 301 or 308: browsers would skip us the next time."""
     # A URL in an href may hold spaces, a Location may not (RFC 9110 section 10.2.2).
     location = url.encode("ascii").replace(b" ", b"%20")
-    return Response(HTTPStatus.FOUND, (*_ALWAYS, (b"location", location), (b"content-length", b"0")))
+    return Response(_FOUND, b"".join((_REDIRECT, location, b"\r\ncontent-length: 0\r\n")))
+
+
+_FOUND = _start(HTTPStatus.FOUND)
+_REDIRECT = _lines(_ALWAYS) + b"location: "
 
 
 def plain(status: HTTPStatus, text: str, *more: tuple[bytes, bytes]) -> Response:

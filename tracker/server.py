@@ -1,36 +1,19 @@
-"""The tracker on its sockets: uvicorn inside an event loop that is already running."""
+"""The tracker on its sockets, inside an event loop that is already running."""
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
-from uvicorn import Server
-
-from tracker.acceptor import Acceptor, Origin
+from tracker.acceptor import BACKLOG, Acceptor, Origin
 from tracker.app import TrackerApp
 from tracker.client_address import Network
-from tracker.protocol import BoundedConfig, BoundedProtocol, Bounds
+from tracker.protocol import Bounds, Connections, HttpConnection
 from tracker.tls.handshakes import Handshakes
 
-KEEP_ALIVE_SECONDS = 5
-REQUEST_SECONDS = 15.0  # the slowest phone on the worst network has sent its request by then
-
-
-class _EmbeddedServer(Server):
-    """uvicorn without its signal handlers: who owns the event loop decides when to stop."""
-
-    def __init__(self, config: BoundedConfig) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
+REQUEST_SECONDS: Final = 15.0  # the slowest phone on the worst network has sent its request by then
+LOOK_SECONDS: Final = 0.01  # between two looks whether the last connection has ended, at a stop
 
 
 class TrackerServer:
@@ -53,58 +36,47 @@ class TrackerServer:
         stop_seconds: float = 10,
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
-        self._bounds = Bounds(max_connections=max_connections, request_seconds=request_seconds)
-        self._config = BoundedConfig(
-            app,
-            self._bounds,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            log_level="error",  # its warnings are one line for each bad request: a way to fill a disk
-            access_log=False,  # paths are tokens, tokens are people
-            proxy_headers=False,  # the app reads X-Forwarded-For itself, from listed networks alone
-            server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        )
+        bounds = Bounds(max_connections=max_connections, request_seconds=request_seconds)
+        self._connections = Connections(answer=app.answer, bounds=bounds)
         self._stop_seconds = stop_seconds
-        self._server = _EmbeddedServer(self._config)
-        # uvicorn's own listeners are faster, and hand over what begins with HTTP alone.
+        # The loop's own listeners are faster, and hand over what begins with HTTP alone.
         self._sockets, plain = ([], list(sockets)) if proxies else (list(sockets), [])
-        self._acceptor = Acceptor(self._new_protocol, self._has_room, proxies=proxies, handshakes=handshakes)
+        self._acceptor = Acceptor(
+            self._new_connection, self._has_room, proxies=proxies, handshakes=handshakes
+        )
         self._accepted = (plain, list(tls_sockets))
-        self._serving: asyncio.Task[None] | None = None
+        self._servers: list[asyncio.Server] = []
 
     async def start(self) -> None:
         """Return when connections are accepted. Raises OSError where a socket cannot be listened on."""
-        self._serving = asyncio.create_task(self._server.serve(self._sockets), name="tracker")
-        listening = asyncio.create_task(self._server.listening.wait())
-        await asyncio.wait({self._serving, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if not listening.done():
-            listening.cancel()
-            await self._serving
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets:
+            new_connection = partial(HttpConnection, self._connections)
+            self._servers.append(await loop.create_server(new_connection, sock=sock, backlog=BACKLOG))
         self._acceptor.start(*self._accepted)
 
     async def stop(self) -> None:
         """Accept no more, answer what was asked, and return within `stop_seconds` and a little."""
-        if self._serving is None:
-            return
+        for server in self._servers:
+            server.close()
         await self._acceptor.stop()
-        self._server.should_exit = True
-        # Not uvicorn's own bound: it cancels answers, and logs each as a fault of the application.
-        bound = asyncio.get_running_loop().call_later(self._stop_seconds, self._cut_off)
+        self._connections.stopping = True
+        for connection in list(self._connections.open):
+            connection.finish()
         try:
-            await self._serving
-        finally:
-            bound.cancel()
+            async with asyncio.timeout(self._stop_seconds):
+                await self._until_all_are_gone()
+        except TimeoutError:
+            for connection in list(self._connections.open):
+                connection.cut_off()
+            await self._until_all_are_gone()
 
-    def _new_protocol(self, origin: Origin) -> BoundedProtocol:
-        return BoundedProtocol(self._config, self._server.server_state, {}, origin=origin)
+    async def _until_all_are_gone(self) -> None:
+        while self._connections.open:  # noqa: ASYNC110 - an event would cost each connection, for one stop
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _new_connection(self, origin: Origin) -> HttpConnection:
+        return HttpConnection(self._connections, origin)
 
     def _has_room(self, arriving: int) -> bool:
-        return self._bounds.has_room(len(self._server.server_state.connections) + arriving + 1)
-
-    def _cut_off(self) -> None:
-        for connection in list(self._server.server_state.connections):
-            if isinstance(connection, BoundedProtocol):
-                connection.cut_off()
+        return self._connections.bounds.has_room(len(self._connections.open) + arriving + 1)

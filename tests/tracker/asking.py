@@ -1,10 +1,9 @@
 """A tracker without a network: calls the application as a server would."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -13,6 +12,7 @@ from events.model import Hit
 from links import Block, BlockKind, BlockList, ClickToken, KeyRing, OpenToken, seal
 from links.blocks import NO_BLOCKS
 from tracker import OperatorPage, TrackerApp
+from tracker.app import Reply
 from tracker.client_address import Network
 from tracker.metrics import TrackerMetrics
 
@@ -63,7 +63,7 @@ class Asking:
     hits: list[Hit] = field(default_factory=list)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     asked_for: list[str] = field(default_factory=list)  # tokens of challenges
-    hits_at_answer: list[int] = field(default_factory=list)  # how many there were at each ASGI message
+    hits_at_answer: list[int] = field(default_factory=list)  # how many there were at each answer
 
     def app(self) -> TrackerApp:
         self.registry = CollectorRegistry()
@@ -96,7 +96,6 @@ class Asking:
     ) -> Answer:
         raw_path, _, query = path.partition("?")
         scope = {
-            "type": "http",
             "method": method,
             "http_version": http_version,
             "raw_path": raw_path.encode("utf-8", "surrogatepass"),
@@ -104,14 +103,19 @@ class Asking:
             "headers": list(headers),
             "client": client,
         }
-        sent: list[Mapping[str, Any]] = []
+        answering = self.app().answer(scope)
+        reply = answering if isinstance(answering, Reply) else asyncio.run(_awaited(answering))
+        self.hits_at_answer.append(len(self.hits))
+        return read_answer(reply.response.message(closes=reply.closes, head=method == "HEAD"))
 
-        async def send(message: Mapping[str, Any]) -> None:
-            self.hits_at_answer.append(len(self.hits))
-            sent.append(message)
 
-        asyncio.run(self.app()(scope, None, send))
-        start, body = sent
-        assert start["type"] == "http.response.start"
-        assert body["type"] == "http.response.body"
-        return Answer(start["status"], start["headers"], body["body"])
+async def _awaited(answering: Awaitable[Reply]) -> Reply:
+    return await answering
+
+
+def read_answer(message: bytes) -> Answer:
+    """Take the octets of an answer apart."""
+    head, _, body = message.partition(b"\r\n\r\n")
+    start, *lines = head.split(b"\r\n")
+    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+    return Answer(int(start.split(b" ")[1]), headers, body)

@@ -33,7 +33,7 @@ class Serving:
 
     def wait_until_all_are_gone(self) -> None:
         """Wait until the server has no connection left."""
-        self.wait_until(lambda s: not s._server.server_state.connections and not s._acceptor._arriving)
+        self.wait_until(lambda s: not s._connections.open and not s._acceptor._arriving)
 
     def wait_until(self, reached: Callable[[TrackerServer], bool]) -> None:
         """Wait until something holds of the server, looked at in its own loop."""
@@ -72,9 +72,9 @@ def everything(client: socket.socket) -> bytes:
 
 
 def answer(client: socket.socket) -> bytes:
-    """Read one answer without a body: up to the empty line."""
+    """Read one answer: its head, and what of its body comes with it."""
     received = b""
-    while not received.endswith(b"\r\n\r\n"):
+    while b"\r\n\r\n" not in received:
         chunk = client.recv(65536)
         assert chunk, f"closed after {received!r}"
         received += chunk

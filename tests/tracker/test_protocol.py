@@ -1,13 +1,13 @@
 """What a live connection does only now and then, done on purpose with a transport of our own."""
 
 import asyncio
+from email.utils import formatdate
 from typing import Any
 
 import pytest
-from uvicorn.server import ServerState
 
 from tests.tracker.asking import CLICK_PATH, Asking
-from tracker.protocol import BoundedConfig, BoundedProtocol, Bounds
+from tracker.protocol import Bounds, Connections, HttpConnection
 
 REQUEST = f"GET {CLICK_PATH} HTTP/1.1\r\nHost: track.example.com\r\n\r\n".encode()
 
@@ -38,19 +38,13 @@ class Transport(asyncio.Transport):
 
     resume_reading = pause_reading
 
+    def get_write_buffer_size(self) -> int:
+        return 0
 
-def connected(max_connections: int = 10) -> tuple[BoundedProtocol, Transport]:
+
+def connected(max_connections: int = 10) -> tuple[HttpConnection, Transport]:
     bounds = Bounds(max_connections=max_connections, request_seconds=1000)
-    config = BoundedConfig(
-        Asking().app(),
-        bounds,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        proxy_headers=False,
-    )
-    protocol = BoundedProtocol(config, ServerState(), {}, asyncio.get_running_loop())
+    protocol = HttpConnection(Connections(answer=Asking().app().answer, bounds=bounds))
     transport = Transport()
     protocol.connection_made(transport)
     return protocol, transport
@@ -59,6 +53,13 @@ def connected(max_connections: int = 10) -> tuple[BoundedProtocol, Transport]:
 async def answered() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+def test_the_date_is_that_of_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = Connections(answer=Asking().app().answer, bounds=Bounds(max_connections=1, request_seconds=1))
+    for second in (0, 951_782_400.7, 1_790_000_000, 1_798_761_599):
+        monkeypatch.setattr("tracker.protocol.time.time", lambda second=second: second)
+        assert shared.date() == f"date: {formatdate(second, usegmt=True)}\r\n".encode()
 
 
 def test_answers_come_one_after_the_other() -> None:

@@ -12,7 +12,6 @@ import pytest
 import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tests.tracker.asking import CLICK_PATH, OPEN_PATH, URL, Asking
 from tests.tracker.serving import Serving, answer, everything, flood, serving
@@ -191,9 +190,9 @@ def test_httptools_and_uvloop_serve(tracker: Serving) -> None:
     with tracker.connect() as client:
         client.sendall(get(b"/healthz", method=b"HEAD"))
         answer(client)
-        [connection] = tracker.server._server.server_state.connections
-        assert isinstance(connection, HttpToolsProtocol)
-        assert type(connection.transport).__module__.startswith("uvloop")
+        [connection] = tracker.server._connections.open
+        assert type(connection._parser).__module__.startswith("httptools")
+        assert type(connection._transport).__module__.startswith("uvloop")
 
 
 @pytest.mark.parametrize(
