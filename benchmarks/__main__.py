@@ -4,7 +4,7 @@ import importlib
 import sys
 
 NAMES = ("rewriter", "links", "events", "directory", "freshness", "dns_lookups", "tracker", "checks", "relay")
-EXTRA = ("tls", "first_handshakes")  # need nginx, Pebble: by their names alone
+EXTRA = ("tls", "first_handshakes", "event_statistics")  # need nginx, Pebble, minutes: by their names alone
 
 
 def main() -> None:

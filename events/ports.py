@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from events.counting import Dimension, Statistics
 from events.model import Record
 from events.report import Tally
-from events.statistics import Dimension, Statistics
 
 
 class StoreUnavailable(Exception):

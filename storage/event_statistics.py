@@ -21,9 +21,9 @@ from sqlalchemy import (
     select,
 )
 
+from events.counting import Counts, Dimension, Statistics, merged, ranked
 from events.model import HitKind
 from events.ports import EventFilter
-from events.statistics import Counts, Dimension, Statistics, merged, ranked
 from events.verdicts import HitVerdict
 from storage.event_filter import LINK, PERSON, conditions
 from storage.event_tables import hits, links, messages, recipients

@@ -7,10 +7,10 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, Table, func, select
 
+from events.counting import Dimension, Statistics
 from events.model import Hit, MessageRecord, Outcome, Record
 from events.ports import Event, EventFilter, Place, StoreUnavailable
 from events.report import Tally
-from events.statistics import Dimension, Statistics
 from storage.bulk_insert import Row, insert_new
 from storage.engine import repeatedly, transaction
 from storage.event_query import newest, oldest

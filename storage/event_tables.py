@@ -40,7 +40,7 @@ recipients: Final = Table(
     Column("message", StoredText, primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("reference", StoredText),
-    Column("address", StoredText, nullable=False),
+    Column("address", IndexedText, nullable=False, index=True),
 )
 
 links: Final = Table(

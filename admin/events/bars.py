@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from admin.output import printable
-from events.statistics import Counts, Statistics
+from events.counting import Counts, Statistics
 
 _COUNTS: Final = 18  # columns for the people and all of one kind
 _LEAST_BAR: Final = 8

@@ -12,8 +12,8 @@ from admin.events.exporting import cell
 from admin.events.options import about_hits, event_filter, now
 from admin.invocation import Invocation, pass_invocation
 from admin.output import json_option, print_json, print_table
+from events.counting import Dimension, Statistics, merged, ranked
 from events.ports import EventFilter, EventStore
-from events.statistics import Dimension, Statistics, merged, ranked
 from service.database import open_event_store
 
 _COUNTS: Final = ("readers", "human", "all_readers", "all")

@@ -18,8 +18,8 @@ from admin.events.bars import drawn
 from admin.events.exporting import cell
 from admin.events.options import iso, now
 from admin.events.tailing import followed
+from events.counting import Counts, Statistics
 from events.ports import EventFilter
-from events.statistics import Counts, Statistics
 from service.settings_file import load_settings
 from storage.engine import open_engine
 from storage.event_store import SqlEventStore

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from events.counting import Dimension, Statistics
 from events.model import MessageRecord, Record
 from events.ports import Event, EventFilter, Place, StoreUnavailable
 from events.report import Tally
-from events.statistics import Dimension, Statistics
 
 
 class MemoryStore:

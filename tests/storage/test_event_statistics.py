@@ -5,9 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete
 
+from events.counting import Counts, Dimension, Statistics
 from events.model import Hit, HitKind, Recipient, TrackedLink
 from events.ports import EventFilter
-from events.statistics import Counts, Dimension, Statistics
 from storage.event_store import SqlEventStore
 from storage.event_tables import hits
 from tests.events.records import AT, MESSAGE, hit, message, outcome

@@ -1,5 +1,5 @@
 from events.agent_family import family
-from events.statistics import Counts, Statistics, merged, ranked
+from events.counting import Counts, Statistics, merged, ranked
 from tests.events.verdicts.agents import CHROME, GMAIL_OPEN
 
 
