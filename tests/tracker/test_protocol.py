@@ -1,14 +1,19 @@
 """What a live connection does only now and then, done on purpose with a transport of our own."""
 
 import asyncio
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 
 from tests.tracker.asking import CLICK_PATH, Asking
+from tracker.app import Answering, Reply
 from tracker.protocol import Bounds, Connections, HttpConnection
+from tracker.request import Scope
+from tracker.responses import HEALTHY, ROBOTS
 
+Answer = Callable[[Scope], Answering]
 REQUEST = f"GET {CLICK_PATH} HTTP/1.1\r\nHost: track.example.com\r\n\r\n".encode()
 
 
@@ -105,6 +110,130 @@ def test_a_head_in_pieces_is_measured_as_a_whole() -> None:
             protocol.data_received(b"a" * 1024)
         assert transport.closed
         assert transport.written[-1].startswith(b"HTTP/1.1 431 ")
+        protocol.connection_lost(None)
+
+    asyncio.run(scenario())
+
+
+PATH = "/.well-known/acme-challenge/token"
+CHALLENGE = f"GET {PATH} HTTP/1.1\r\nHost: track.example.com\r\n\r\n".encode()
+
+
+def answering(answer: Answer) -> tuple[HttpConnection, Transport]:
+    bounds = Bounds(max_connections=10, request_seconds=1000)
+    protocol = HttpConnection(Connections(answer=answer, bounds=bounds))
+    transport = Transport()
+    protocol.connection_made(transport)
+    return protocol, transport
+
+
+def test_an_answer_that_is_waited_for_keeps_its_place() -> None:
+    async def scenario() -> None:
+        ready = asyncio.Event()
+
+        async def later() -> Reply:
+            await ready.wait()
+            return Reply(ROBOTS, closes=False)
+
+        protocol, transport = answering(
+            lambda scope: later() if scope["raw_path"] == PATH.encode() else Reply(HEALTHY, closes=False)
+        )
+        protocol.data_received(REQUEST + CHALLENGE + REQUEST)
+        protocol.data_received(REQUEST)
+        await answered()
+        assert len(transport.written) == 1
+        ready.set()
+        await answered()
+        bodies = [message.partition(b"\r\n\r\n")[2] for message in transport.written]
+        assert bodies == [HEALTHY.body, ROBOTS.body, HEALTHY.body, HEALTHY.body]
+        protocol.connection_lost(None)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("by_us", [True, False])
+def test_an_answer_that_is_waited_for_is_given_up_with_its_connection(by_us: bool) -> None:
+    async def scenario() -> None:
+        given_up = asyncio.Event()
+
+        async def never() -> Reply:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                given_up.set()
+            raise AssertionError
+
+        protocol, transport = answering(lambda scope: never())
+        protocol.data_received(CHALLENGE)
+        await answered()
+        if by_us:
+            protocol.cut_off()
+        protocol.connection_lost(None)
+        await answered()
+        assert given_up.is_set()
+        assert transport.written == []
+
+    asyncio.run(scenario())
+
+
+async def failing_later() -> Reply:
+    raise LookupError
+
+
+def failing(scope: object) -> Reply:
+    raise LookupError
+
+
+@pytest.mark.parametrize("answer", [failing, lambda scope: failing_later()], ids=["at once", "later"])
+def test_a_fault_of_ours_costs_one_connection(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        protocol, transport = answering(answer)
+        protocol.data_received(REQUEST * 2)
+        await answered()
+        assert (transport.closed, transport.written) == (True, [])
+        protocol.connection_lost(None)
+
+    asyncio.run(scenario())
+    assert [record.getMessage() for record in caplog.records] == ["a request could not be answered"]
+    assert CLICK_PATH not in caplog.text
+
+
+def test_a_stop_lets_an_answer_that_is_waited_for_go_out_and_ends_with_it() -> None:
+    async def scenario() -> None:
+        ready = asyncio.Event()
+
+        async def later() -> Reply:
+            await ready.wait()
+            return Reply(HEALTHY, closes=False)
+
+        shared = Connections(
+            answer=lambda scope: later(), bounds=Bounds(max_connections=1, request_seconds=1000)
+        )
+        protocol, transport = HttpConnection(shared), Transport()
+        protocol.connection_made(transport)
+        protocol.data_received(CHALLENGE)
+        shared.stopping = True
+        protocol.finish()
+        assert not transport.closed
+        ready.set()
+        await answered()
+        assert transport.closed
+        assert b"connection: close" in transport.written[0]
+        protocol.connection_lost(None)
+
+    asyncio.run(scenario())
+
+
+def test_nothing_after_a_connections_last_request_is_answered() -> None:
+    async def scenario() -> None:
+        protocol, transport = connected()
+        last = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        protocol.data_received(REQUEST + last + REQUEST)
+        await answered()
+        assert len(transport.written) == 2
+        assert transport.closed
+        protocol.data_received(REQUEST)
+        assert len(transport.written) == 2
         protocol.connection_lost(None)
 
     asyncio.run(scenario())
