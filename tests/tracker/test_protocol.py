@@ -237,3 +237,29 @@ def test_nothing_after_a_connections_last_request_is_answered() -> None:
         protocol.connection_lost(None)
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("sent", "idle_seconds", "request_seconds"),
+    [(REQUEST, 0.01, 1000), (REQUEST + b"GET", 0.01, 0.02), (b"", 1000, 0.01), (b"GET /", 1000, 0.01)],
+    ids=["idle", "half of a second request", "nothing at all", "half of a request"],
+)
+def test_a_connection_without_a_whole_request_is_ended(
+    sent: bytes, idle_seconds: float, request_seconds: float
+) -> None:
+    async def scenario() -> None:
+        bounds = Bounds(max_connections=1, request_seconds=request_seconds, idle_seconds=idle_seconds)
+        protocol, transport = (
+            HttpConnection(Connections(answer=Asking().app().answer, bounds=bounds)),
+            Transport(),
+        )
+        protocol.connection_made(transport)
+        if sent:
+            protocol.data_received(sent)
+        assert not transport.closed
+        async with asyncio.timeout(10):
+            while not transport.closed:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.005)
+        protocol.connection_lost(None)
+
+    asyncio.run(scenario())
