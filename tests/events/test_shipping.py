@@ -2,6 +2,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from events.journal import Journal
 from events.model import Record
 from events.ports import StoreUnavailable
 from events.segments import claimed, encode_line, segment_name, segments
@@ -18,7 +20,7 @@ from storage.engine import open_engine, transaction
 from storage.event_store import SqlEventStore
 from storage.migrate import upgrade
 from tests.events.memory_store import MemoryStore
-from tests.events.records import hit, message, outcome, records
+from tests.events.records import AT, hit, message, outcome, records
 
 PROJECT = Path(__file__).parents[2]
 
@@ -202,6 +204,28 @@ def test_a_flipped_byte_loses_its_own_line_at_most(
     assert aside(path).read_bytes() == lines[hurt]
 
 
+@settings(max_examples=60)
+@given(given=batches_of_records, data=st.data())
+def test_a_flip_or_a_gap_anywhere_changes_no_record(
+    tmp_path_factory: pytest.TempPathFactory, given: list[Record], data: st.DataObject
+) -> None:
+    """Even in a newline, which makes one line of two or two of one."""
+    content = bytearray(b"".join(map(encode_line, given)))
+    at = data.draw(st.integers(0, len(content) - 1))
+    if data.draw(st.booleans()):
+        content[at] ^= data.draw(st.integers(1, 255))
+        most = 2
+    else:
+        del content[at : at + data.draw(st.integers(1, len(content) - at))]
+        most = len(given)
+    directory, store = tmp_path_factory.mktemp("journal"), MemoryStore()
+    leave(directory, bytes(content))
+    ship(directory, store)
+    rest = iter(given)
+    assert all(record in rest for record in store.records)  # those that were given, in their order
+    assert len(given) - len(store.records) <= most
+
+
 class Database:
     """A real one, and what its table of hits holds."""
 
@@ -264,4 +288,33 @@ def test_a_living_writers_open_segment_is_not_taken(tmp_path: Path, database: Da
     ship(directory, database.store)
     wanted = [line.decode().strip() for line in acknowledged if line.endswith(b"\n")]
     assert database.ids()[: len(wanted)] == wanted
+    assert segments(directory) == []
+
+
+jumps = st.lists(st.integers(-10_000_000, 10_000_000), min_size=1, max_size=30)
+
+
+@settings(max_examples=60)
+@given(jumps=jumps)
+def test_a_clock_that_jumps_neither_loses_nor_doubles(
+    tmp_path_factory: pytest.TempPathFactory, jumps: list[int]
+) -> None:
+    """Its leaps go backwards too, onto times that segments are named by already."""
+    directory, store = tmp_path_factory.mktemp("journal"), MemoryStore()
+    clock, suffixes = iter([AT, *(AT + jump for jump in jumps)]), count()
+    journal = Journal(
+        directory,
+        clock=lambda: next(clock, AT),
+        new_suffix=lambda: f"{next(suffixes):04x}",
+        max_segment_bytes=1,
+    )
+    given = [hit(number, at=AT + jump) for number, jump in enumerate(jumps)]
+    for number, record in enumerate(given):
+        assert journal.append(record)
+        if number % 3 == 0:
+            ship(directory, store)
+    journal.close()
+    ship(directory, store)
+    assert sum(store.batches) == len(given)
+    assert sorted(record.id for record in store.records) == [record.id for record in given]
     assert segments(directory) == []

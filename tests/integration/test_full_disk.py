@@ -1,12 +1,16 @@
 """A disk that is full, under a `dir:` upstream and under the journal: a real one, of a few hundred KiB."""
 
+import contextlib
 import os
 import smtplib
+import sqlite3
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from links import parse_key_ring
+from tests.integration.test_journal_counts import paths
 from tests.integration.test_monitoring import MESSAGE, Monitored
 from tests.running import UpstreamInThread, waypost
 from tests.smtp_upstream import ScriptedUpstream
@@ -92,3 +96,36 @@ def test_08_under_the_journal_replies_stay_and_the_loss_is_counted(tmp_path: Pat
             running.free()
             assert running.reply().startswith("250")
             assert running.metric("faults_total", of="record") == lost
+
+
+def test_clicks_go_on_and_those_not_written_down_are_counted(tmp_path: Path) -> None:
+    with OnSmallDisk(tmp_path, "journal") as running:
+        click, *_, pixel = paths(parse_key_ring((tmp_path / "var/keys.json").read_text()))
+
+        def answers(count: int) -> list[int]:
+            return [running.get(path).status for _ in range(count) for path in (click, pixel)]
+
+        def lost() -> float:
+            kinds = ("click", "open")
+            return sum(running.metric("tracker_requests_total", kind=k, outcome="unrecorded") for k in kinds)
+
+        assert answers(5) == [302, 200] * 5
+        assert lost() == 0
+        running.fill()
+        assert answers(20) == [302, 200] * 20
+        assert lost() > 0
+        running.wait_for(lambda: any("are being lost" in line for line in running.log), "nobody is told")
+        running.free()
+        assert answers(5) == [302, 200] * 5
+        running.wait_for(
+            lambda: any("can be written again" in line for line in running.log), "nobody is told"
+        )
+        in_all, unrecorded = 60, lost()
+    assert sum("are being lost" in line for line in running.log) == 1
+    assert hits_in(tmp_path / "var/waypost.db") == in_all - unrecorded
+
+
+def hits_in(database: Path) -> int:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        (count,) = connection.execute("SELECT count(DISTINCT id) FROM hits").fetchone()
+        return int(count)
