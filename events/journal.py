@@ -1,8 +1,9 @@
 """The journal: records appended to files of this process, so that they survive its death.
 
 A record is one `write`, done before the answer that it stands for goes out; from then on it is the kernel's.
-It is not on the disk yet: docs/durability.md says what survives what. A loss is counted and told once for
-each change of state, and never raised: a full disk must not fail a click or a delivery.
+It is on the disk only once `Journal.sync` says so: docs/durability.md says what survives what. A loss is
+counted and told once for each change of state, and never raised: a full disk must not fail a click or a
+delivery.
 """
 
 import errno
@@ -42,6 +43,9 @@ class _Segment:
         """Tell whether somebody deleted the file: writing still works then, and nobody will ever read it."""
         return os.fstat(self._descriptor).st_nlink == 0
 
+    def sync(self) -> None:
+        os.fsync(self._descriptor)
+
     def close(self) -> None:
         try:
             if self.size == 0:
@@ -66,7 +70,7 @@ class Journal:
 
     `clock` gives milliseconds since 1970; `new_suffix` a short random text that can stand in a file name. Any
     thread may call any method. Opened in the process that writes, never before a fork (see
-    `events.segments`).
+    `events.segments`). With `fsync` no segment is handed over that is not on the disk.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Journal:
         clock: Callable[[], int],
         new_suffix: Callable[[], str],
         max_segment_bytes: int = MAX_SEGMENT_BYTES,
+        fsync: bool = False,
     ) -> None:
         self.lost = 0
         """Records that could not be written, or whose file was deleted, since the start."""
@@ -85,7 +90,13 @@ class Journal:
         self._max_segment_bytes = max_segment_bytes
         self._lock = threading.Lock()  # rotating must not close the descriptor that an append writes to
         self._segment: _Segment | None = None
+        self._fsync = fsync
+        # Held for a whole sync: another must not return while a retired segment is still being written out.
+        self._syncing = threading.Lock()
+        self._retired: list[_Segment] = []
+        self._named = False  # whether a segment has come whose name is not on the disk yet
         self._failing = False
+        self._unsafe = False
         self._start()
 
     def append(self, record: Record) -> bool:
@@ -113,11 +124,36 @@ class Journal:
             segment = self._segment
             if segment is not None and (segment.size or segment.vanished()) and not self._replace(segment):
                 log.warning("journal stays with %s, no new segment can be opened", segment.path)
+        self._sync_retired()
+
+    def sync(self) -> bool:
+        """Bring all that was appended to the disk; blocks. False where that failed. Never raises `OSError`.
+
+        After a failure the kernel may have dropped what it could not write and call the next `fsync` of the
+        same file a success (https://wiki.postgresql.org/wiki/Fsync_Errors): the segment is not used further.
+        """
+        with self._syncing:
+            with self._lock:
+                retired, self._retired = self._retired, []
+                current = self._segment
+                named, self._named = self._named, False
+            try:
+                self._write_out([*retired, current] if current else retired, directory=named)
+            except OSError as error:
+                self._distrust(error, current)
+                return False
+            finally:
+                with self._lock:
+                    for segment in retired:
+                        self._finish(segment)
+            self._trust()
+            return True
 
     def close(self) -> None:
         """Hand over the segment. A record that comes later still starts a new one. Never raises `OSError`."""
         with self._lock:
             self._close_segment()
+        self._sync_retired()
 
     def _start(self) -> None:
         """Open the first segment now, so that a directory that cannot be written is told at the start."""
@@ -135,6 +171,7 @@ class Journal:
             except FileExistsError:
                 continue
             if _locked(descriptor):
+                self._named = True
                 return _Segment(path, descriptor)
         raise OSError(errno.EBUSY, "no new segment could be had")
 
@@ -144,7 +181,7 @@ class Journal:
             self._segment = self._open()
         except OSError:
             return False
-        self._finish(old)
+        self._let_go(old)
         return True
 
     def _lose(self, error: OSError) -> None:
@@ -155,7 +192,46 @@ class Journal:
     def _close_segment(self) -> None:
         segment, self._segment = self._segment, None
         if segment is not None:
+            self._let_go(segment)
+
+    def _let_go(self, segment: _Segment) -> None:
+        if self._fsync:
+            self._retired.append(segment)  # its lock goes with its descriptor, once it is on the disk
+        else:
             self._finish(segment)
+
+    def _sync_retired(self) -> None:
+        if self._retired:
+            self.sync()
+
+    def _write_out(self, written: list[_Segment], *, directory: bool) -> None:
+        for segment in written:
+            segment.sync()
+        if directory:  # a file that no name leads to is lost, however well it was written
+            descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _distrust(self, error: OSError, current: _Segment | None) -> None:
+        with self._lock:
+            self._named = True
+            if current is not None and self._segment is current:
+                self._segment = None
+                self._finish(current)
+        if not self._unsafe:
+            self._unsafe = True
+            log.error(
+                "journal %s cannot be brought to the disk, records may not survive the machine: %s",
+                self._directory,
+                error.strerror,
+            )
+
+    def _trust(self) -> None:
+        if self._unsafe:
+            self._unsafe = False
+            log.warning("journal %s can be brought to the disk again", self._directory)
 
     def _finish(self, segment: _Segment) -> None:
         if segment.records and segment.vanished():

@@ -6,7 +6,7 @@ came if need be, and the answer is the upstream's.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from events.model import Outcome, Record, Verdict
@@ -44,7 +44,10 @@ class Ending:
 
 
 class Delivery:
-    """Delivers submissions. `now` returns milliseconds, `monotonic` seconds; `record` is the journal's."""
+    """Delivers submissions. `now` returns milliseconds, `monotonic` seconds; `record` is the journal's.
+
+    `on_disk`, where given, is awaited after each record.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class Delivery:
         pipeline: Pipeline,
         sender_refusal: Callable[[Client, MessageHeaders], Reply | None],
         record: Callable[[Record], object],
+        on_disk: Callable[[], Awaitable[bool]] | None = None,
         metrics: RelayMetrics,
         now: Callable[[], int],
         monotonic: Callable[[], float],
@@ -62,6 +66,7 @@ class Delivery:
         self._pipeline = pipeline
         self._sender_refusal = sender_refusal
         self._record = record
+        self._on_disk = on_disk
         self._metrics = metrics
         self._now = now
         self._monotonic = monotonic
@@ -89,7 +94,7 @@ class Delivery:
         if upstream.size and len(content) > upstream.size and prepared.content != prepared.original:
             prepared = prepared.untouched(Untracked.TOO_LARGE)
             content = self._received(submission, prepared) + prepared.content
-        self._keep(submission, lambda: message_record(submission, headers, prepared, reference))
+        await self._keep(submission, lambda: message_record(submission, headers, prepared, reference))
         prepared_at = self._monotonic()
         self._metrics.prepared(prepared, size=len(submission.content), seconds=prepared_at - started)
         ending = await self._send(transaction, content)
@@ -99,7 +104,7 @@ class Delivery:
             self._metrics.repeated()
         if ending.verdict is Verdict.UNKNOWN:
             self._repeats.remember(submission, headers.message_id)
-        self._keep(submission, lambda: self._outcome(submission, ending))
+        await self._keep(submission, lambda: self._outcome(submission, ending))
         log_mail(
             _event(ending),
             **_known(submission, headers),
@@ -154,10 +159,10 @@ class Delivery:
             ending = Ending(verdict, as_temporary(reply), reply.code, reply.line())
         return ending
 
-    def _keep(self, submission: Submission, make: Callable[[], Record]) -> None:
+    async def _keep(self, submission: Submission, make: Callable[[], Record]) -> None:
         """Record what `make` returns; what fails there is counted and logged, and changes nothing else."""
         try:
-            lost = self._record(make()) is False
+            lost = self._record(make()) is False or (self._on_disk is not None and not await self._on_disk())
         except Exception:  # noqa: BLE001 - book-keeping never changes a reply
             lost = True
             _log.exception("a record of message %s is lost", submission.id)

@@ -31,8 +31,9 @@ _log = logging.getLogger("waypost.relay")
 class Relay:
     """SMTP in, rewrite, SMTP out.
 
-    `record` is the journal's `append`; `now` returns milliseconds since 1970, `monotonic` seconds,
-    `random_bytes` that many of them, `tls` the context for new connections, None where there is none.
+    `record` is the journal's `append`, and `on_disk`, where given, is awaited after it; `now` returns
+    milliseconds since 1970, `monotonic` seconds, `random_bytes` that many of them, `tls` the context for new
+    connections, None where there is none.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Relay:
         admission: Admission,
         pipeline: Pipeline,
         record: Callable[[Record], object],
+        on_disk: Callable[[], Awaitable[bool]] | None = None,
         metrics: RelayMetrics,
         now: Callable[[], int],
         monotonic: Callable[[], float],
@@ -60,6 +62,7 @@ class Relay:
             pipeline=pipeline,
             sender_refusal=admission.message_refusal,
             record=record,
+            on_disk=on_disk,
             metrics=metrics,
             now=now,
             monotonic=monotonic,

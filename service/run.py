@@ -105,7 +105,7 @@ class _Server:
             if Part.BACKGROUND in self._parts:
                 await running.enter_async_context(shipping(self._shipper()))
                 await running.enter_async_context(judging(self._judge()))
-            running.callback(self._live.journal.close)
+            running.callback(self._live.close_journal)
             await running.enter_async_context(
                 keep_fresh(self._settings, self._live, self._refreshing(running))
             )

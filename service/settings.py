@@ -189,6 +189,7 @@ class JournalSection:
 
     directory: Path = Path("var/journal")
     ship_seconds: float = 1.0
+    fsync: bool = False  # answers wait until what they stand for is on the disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from domains.directory import Directory
 from domains.directory_entries import DomainEntries
 from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.names import registrable
+from events.group_commit import GroupCommit
 from events.journal import Journal
 from links.blocks import BlockList
 from links.ids import RECORD_BYTES, record_id
@@ -46,7 +47,7 @@ from service.live.snapshot_file import SnapshotFile
 from service.live.snapshot_keeper import SnapshotKeeper
 from service.live.value import LiveValue
 from service.monitoring import new_registry
-from service.settings import RelaySection, Settings, TlsSection, TrackerSection
+from service.settings import JournalSection, RelaySection, Settings, TlsSection, TrackerSection
 from service.upstream_wiring import build_upstreams, profiles, system_default
 from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
@@ -72,6 +73,7 @@ class Live:
     notifications: Notifications
     ring: LiveKeyRing
     journal: Journal
+    commit: GroupCommit | None  # where records are to be on the disk before their answer goes out
     registry: CollectorRegistry
     numbers: WorkerNumbers
     lockout: Lockout
@@ -79,6 +81,17 @@ class Live:
     relay_metrics: Callable[[], RelayMetrics]  # one for all generations; none where workers have theirs
     tracker_metrics: Callable[[], TrackerMetrics]
     tls_metrics: Callable[[], TlsMetrics]
+
+    @property
+    def on_disk(self) -> Callable[[], Awaitable[bool]] | None:
+        """What to await between a record and its answer."""
+        return self.commit.on_disk if self.commit else None
+
+    def close_journal(self) -> None:
+        """Hand everything to the shipper; nobody may wait for the disk any more."""
+        if self.commit is not None:
+            self.commit.close()
+        self.journal.close()
 
     def refresh(self) -> None:
         """Read what changed in the database; blocks."""
@@ -115,6 +128,7 @@ def build_live(
     except (DomainsUnavailable, AccountsUnavailable, CertificatesUnavailable) as error:
         raise OperatorError(str(error)) from None
     registry = new_registry()
+    journal = _journal(settings.journal)
     return Live(
         registry=registry,
         numbers=WorkerNumbers(registry),
@@ -130,8 +144,13 @@ def build_live(
         certificates=certificates,
         notifications=Notifications(engine),
         ring=LiveKeyRing(settings.keys),
-        journal=Journal(settings.journal.directory, clock=now, new_suffix=lambda: secrets.token_hex(4)),
+        journal=journal,
+        commit=GroupCommit(journal.sync) if settings.journal.fsync else None,
     )
+
+
+def _journal(section: JournalSection) -> Journal:
+    return Journal(section.directory, clock=now, new_suffix=lambda: secrets.token_hex(4), fsync=section.fsync)
 
 
 def _live_certificates(engine: Engine, seed: Seed | None) -> LiveCertificates:
@@ -175,6 +194,7 @@ def build_relay(settings: Settings, live: Live) -> Relay:
         admission=build_admission(settings.relay, live),
         pipeline=build_pipeline(settings, live),
         record=live.journal.append,
+        on_disk=live.on_disk,
         metrics=live.relay_metrics(),
         now=now,
         monotonic=time.monotonic,
@@ -246,6 +266,7 @@ def build_tracker(settings: Settings, live: Live, challenges: Challenges | None 
     return TrackerApp(
         ring=lambda: live.ring.current,
         record=live.journal.append,
+        on_disk=live.on_disk,
         metrics=live.tracker_metrics(),
         clock=now,
         new_id=lambda: record_id(secrets.token_bytes(RECORD_BYTES)),

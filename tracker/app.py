@@ -64,8 +64,8 @@ SERVED = ("GET", "HEAD")
 class TrackerApp:
     """Answers HTTP requests on any host that points here. Logs neither tokens nor destinations.
 
-    `ring` gives the keys as they are now; `record` writes a hit down, before it is answered; `clock` gives
-    milliseconds since 1970; `new_id` gives 32 hex digits; `trusted_proxies` are the networks whose
+    `ring` gives the keys as they are now; `record` writes a hit down, before it is answered, and
+    `on_disk`, where given, is awaited between the two; `clock` gives milliseconds since 1970; `new_id` gives 32 hex digits; `trusted_proxies` are the networks whose
     X-Forwarded-For is believed; `challenges` is there where certificates are issued here;
     `blocks` gives the blocked links as they are now, `app_files` the files of a host.
     """
@@ -75,6 +75,7 @@ class TrackerApp:
         *,
         ring: Callable[[], KeyRing],
         record: Callable[[Hit], object],
+        on_disk: Callable[[], Awaitable[bool]] | None = None,
         metrics: TrackerMetrics,
         clock: Callable[[], int],
         new_id: Callable[[], str],
@@ -86,6 +87,7 @@ class TrackerApp:
     ) -> None:
         self._ring = ring
         self._record = record
+        self._on_disk = on_disk
         self._metrics = metrics
         self._clock = clock
         self._new_id = new_id
@@ -106,9 +108,12 @@ class TrackerApp:
         token = challenge_token(request.path) if request.method in SERVED else None
         if token is not None:
             return self._answer_challenge(token, closes=request.is_last)
-        return Reply(self._answer(request), request.is_last)
+        answer = self._answer(request)
+        if isinstance(answer, Response):
+            return Reply(answer, request.is_last)
+        return self._answer_later(answer, closes=request.is_last)
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request) -> Response | Awaitable[Response]:
         if request.method not in SERVED:
             self._metrics.answered(Asked.OTHER, Outcome.REFUSED)
             return NOT_ALLOWED
@@ -126,6 +131,9 @@ class TrackerApp:
             or app_file(request.path, request.host, self._app_files)
         )
 
+    async def _answer_later(self, answer: Awaitable[Response], *, closes: bool) -> Reply:
+        return Reply(await answer, closes)
+
     async def _answer_challenge(self, token: str, *, closes: bool) -> Reply:
         """Whatever the host: an authority may follow a redirect here from a name that is not ours."""
         answer = None if self._challenges is None else await self._challenges(token)
@@ -139,7 +147,7 @@ class TrackerApp:
             return None
         return plain(HTTPStatus.OK, prove(self._ring().sealing(self._clock()), nonce, request.host))
 
-    def _open(self, request: Request, kind: Kind, text: str) -> Response:
+    def _open(self, request: Request, kind: Kind, text: str) -> Response | Awaitable[Response]:
         asked = Asked.CLICK if kind is Kind.CLICK else Asked.OPEN
         # An unknown pixel looks like a known one: a broken image in a message helps nobody.
         unknown = PIXEL if kind is Kind.OPEN else NOT_FOUND
@@ -154,8 +162,20 @@ class TrackerApp:
             self._metrics.answered(asked, Outcome.BLOCKED)
             return self._gone
         written = self._write_down(token, request)
+        response = redirect(token.url) if isinstance(token, ClickToken) else PIXEL
+        if written and self._on_disk is not None:
+            return self._once(self._on_disk(), asked, response)
         self._metrics.answered(asked, Outcome.ANSWERED if written else Outcome.UNRECORDED)
-        return redirect(token.url) if isinstance(token, ClickToken) else PIXEL
+        return response
+
+    async def _once(self, on_disk: Awaitable[bool], asked: Asked, response: Response) -> Response:
+        try:
+            written = await on_disk
+        except Exception:  # as below
+            log.exception("a hit may not be on the disk")
+            written = False
+        self._metrics.answered(asked, Outcome.ANSWERED if written else Outcome.UNRECORDED)
+        return response
 
     def _write_down(self, token: ClickToken | OpenToken, request: Request) -> bool:
         try:

@@ -63,7 +63,7 @@ async def _work(begin: Begin, engine: Engine, pair_end: socket.socket) -> None:
             process_memory.settle()
             await Worker(relay, pair_end, grace).run()
     finally:
-        live.journal.close()
+        live.close_journal()
 
 
 class Worker:

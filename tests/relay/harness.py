@@ -5,7 +5,7 @@ import itertools
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from ipaddress import ip_network
 from types import TracebackType
 from typing import Any, Self
@@ -132,6 +132,7 @@ class RunningRelay:
         *,
         tracking: TrackingSettings | None = None,
         record: Callable[[Record], object] | None = None,
+        on_disk: Callable[[], Awaitable[bool]] | None = None,
         listener: Listener = SMTP,
         tls: ssl.SSLContext | None = None,
         hostname: str = "relay.test",
@@ -163,6 +164,7 @@ class RunningRelay:
             ),
             pipeline=pipeline_of(tracking, directory=directory, accounts=accounts, **of_pipeline),
             record=record or self.records.append,
+            on_disk=on_disk,
             metrics=metrics,
             now=lambda: NOW,
             monotonic=time.monotonic,

@@ -168,6 +168,42 @@ def test_the_record_is_kept_before_the_final_dot_and_the_outcome_behind() -> Non
     assert [(kind.__name__, arrived) for kind, arrived in seen] == [("MessageRecord", 0), ("Outcome", 1)]
 
 
+def test_records_are_on_the_disk_before_the_final_dot_and_before_the_reply() -> None:
+    async def scene() -> None:
+        async with ScriptedUpstream() as upstream:
+            asked, goes_on = asyncio.Semaphore(0), asyncio.Semaphore(0)
+
+            async def on_disk() -> bool:
+                asked.release()
+                await goes_on.acquire()
+                return True
+
+            async with RunningRelay(smtp_upstream(upstream.port), on_disk=on_disk) as relay:
+                client = await relay.ready()
+                await client.envelope("b@there.example")
+                reply = asyncio.create_task(client.data(MESSAGE))
+                await asked.acquire()
+                assert (len(relay.records), upstream.taken) == (1, [])
+                goes_on.release()
+                await asked.acquire()
+                assert (len(relay.records), len(upstream.taken), reply.done()) == (2, 1, False)
+                goes_on.release()
+                assert (await reply).startswith("250")
+                assert relay.counted("faults_total", of="record") == 0
+
+    asyncio.run(scene())
+
+
+def test_a_disk_that_fails_changes_no_reply_and_is_counted() -> None:
+    async def on_disk() -> bool:
+        return False
+
+    reply, upstream, relay = deliver(TRACKED_MESSAGE, on_disk=on_disk)
+    assert reply.startswith("250 2.0.0 taken")
+    assert len(upstream.taken) == 1
+    assert relay.counted("faults_total", of="record") == 2
+
+
 def test_tracked_mail_carries_our_links_and_its_record_says_so() -> None:
     _, upstream, relay = deliver(TRACKED_MESSAGE)
     content = without_received(upstream.transactions[0].content)
