@@ -54,6 +54,7 @@ class Asking:
     """A tracker whose hits are kept in `hits`."""
 
     record: Callable[[Hit], object] | None = None
+    on_disk: Callable[[], Awaitable[bool]] | None = None
     page: OperatorPage = field(default_factory=OperatorPage)
     trusted: Sequence[Network] = ()
     challenges: Mapping[str, str] | None = None
@@ -71,6 +72,7 @@ class Asking:
         return TrackerApp(
             ring=lambda: self.ring,
             record=self.record or self.hits.append,
+            on_disk=self.on_disk,
             metrics=TrackerMetrics(self.registry),
             clock=lambda: NOW,
             new_id=lambda: next(ids),

@@ -254,6 +254,35 @@ def test_a_click_is_written_down_before_it_is_answered(ask: Asking) -> None:
     assert ask.hits_at_answer == [1]
 
 
+@pytest.mark.parametrize(("path", "status"), [(CLICK_PATH, 302), (OPEN_PATH, 200)])
+@pytest.mark.parametrize("safe", [True, False])
+def test_a_hit_is_on_the_disk_before_it_is_answered(path: str, status: int, safe: bool) -> None:
+    seen: list[tuple[int, int]] = []
+
+    async def on_disk() -> bool:
+        seen.append((len(ask.hits), len(ask.hits_at_answer)))
+        return safe
+
+    ask = Asking(on_disk=on_disk)
+    assert ask(path).status == status
+    assert seen == [(1, 0)]
+    outcomes = {
+        sample.labels["outcome"]: sample.value
+        for family in ask.registry.collect()
+        for sample in family.samples
+        if sample.name == "waypost_tracker_requests_total" and sample.value
+    }
+    assert outcomes == ({"answered": 1} if safe else {"unrecorded": 1})
+
+
+def test_what_is_not_recorded_waits_for_no_disk() -> None:
+    async def on_disk() -> bool:
+        raise AssertionError
+
+    ask = Asking(on_disk=on_disk)
+    assert [ask(path).status for path in ("/c/forged", "/o/forged", "/healthz")] == [404, 200, 200]
+
+
 def test_logs_hold_no_token(ask: Asking, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for path in (CLICK_PATH, OPEN_PATH, "/c/" + CLICK_TEXT[:-1], "/nothing"):
