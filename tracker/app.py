@@ -64,10 +64,11 @@ SERVED = ("GET", "HEAD")
 class TrackerApp:
     """Answers HTTP requests on any host that points here. Logs neither tokens nor destinations.
 
-    `ring` gives the keys as they are now; `record` writes a hit down, before it is answered, and
-    `on_disk`, where given, is awaited between the two; `clock` gives milliseconds since 1970; `new_id` gives 32 hex digits; `trusted_proxies` are the networks whose
-    X-Forwarded-For is believed; `challenges` is there where certificates are issued here;
-    `blocks` gives the blocked links as they are now, `app_files` the files of a host.
+    `ring` gives the keys as they are now; `record` writes a hit down, before it is answered, and `on_disk`,
+    where given, is awaited between the two; `clock` gives milliseconds since 1970; `new_id` gives 32 hex
+    digits; `trusted_proxies` are the networks whose X-Forwarded-For is believed; `challenges` is there where
+    certificates are issued here; `blocks` gives the blocked links as they are now, `app_files` the files of a
+    host.
     """
 
     def __init__(
