@@ -1,8 +1,11 @@
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import Mock
 
+from domains.directory import Directory
 from relay.metrics import RelayMetrics
+from service.certificate_metrics import CertificateMetrics, watch_certificates
 from service.check_metrics import CheckMetrics
 from service.live.check_backlog import LiveBacklog
 from service.monitoring import new_registry
@@ -28,6 +31,10 @@ def test_the_document_names_every_metric_and_no_other(tmp_path: Path) -> None:
     TrackerMetrics(registry)
     TlsMetrics(registry)
     CheckMetrics(registry)
+    CertificateMetrics(registry)
+    watch_certificates(
+        registry, Mock(current={}), lambda: Directory.build([], []), lambda: datetime(2026, 3, 1, tzinfo=UTC)
+    )
     watch_backlog(registry, LiveBacklog(Mock()))
     live = Mock(registry=registry, **{"numbers.workers": 0, "directory.age": float, "ring.age": float})
     watch_process(live, tmp_path)
