@@ -89,8 +89,11 @@ class Scene:
         return int(count)
 
     def wait_for(self, condition: str, count: int) -> None:
-        deadline = time.monotonic() + PATIENCE
+        """Wait for as long as something happens: the checks give way to whatever else the machine does."""
+        before, deadline = None, 0.0
         while (found := self.count(condition)) != count:
+            if found != before:
+                before, deadline = found, time.monotonic() + PATIENCE
             assert time.monotonic() < deadline, f"{condition}: {found}, not {count}"
             time.sleep(0.05)
 
