@@ -9,10 +9,9 @@ from domains.lookup.recursor import Recursor
 from domains.lookup.resolver import Resolver
 from service.settings import Settings
 
-AUTHORITY_SHARE = (
-    8  # of the patience for one look-up, that one authoritative server may use up for a question
-)
-RECURSOR_SHARE = 4  # a recursor asks others itself
+# Of the patience for one look-up, what one server may use up for a question.
+AUTHORITY_SHARE = 1 / 8
+RECURSOR_SHARE = 1 / 4  # a recursor asks others itself
 
 
 def resolver(settings: Settings) -> Resolver:

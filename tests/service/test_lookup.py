@@ -1,3 +1,4 @@
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -43,3 +44,15 @@ def test_authorities_at_private_addresses_are_asked_where_that_is_allowed(
     said = detail(DomainsSection(allow_private_addresses=allowed, dns_seconds=1.0))
     assert ("the DNS server ns1.example.com (127.0.0.1) " in said) is allowed
     assert ("no DNS server of example.com has an address that may be asked" in said) is not allowed
+
+
+def test_a_silent_server_leaves_patience_for_the_next(server: DnsServer) -> None:
+    server.fail(HOST, None)
+    server.add(HOST, "CNAME", "links.waypost.test")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.2", server.port))  # takes questions, and never answers
+        section = DomainsSection(
+            nameservers=("127.0.0.2", "127.0.0.1"), nameserver_port=server.port, dns_seconds=2.0
+        )
+        answer = resolver(Settings(domains=section)).look_up(HOST)
+    assert answer.chain == ("links.waypost.test",)
