@@ -136,7 +136,9 @@ def test_each_domain_is_checked_once(scene: Scene) -> None:
         both = scene.serve(stack)
         scene.wait_for("state = 'verified'", DOMAINS)
         assert scene.count("leased_to IS NOT NULL") == 0
-    assert scene.questions() == dict.fromkeys(map(name, range(DOMAINS)), 1)
+    questions = scene.questions()
+    assert len(questions) == DOMAINS
+    assert {asked: count for asked, count in questions.items() if count > 1} == {}
     told = [line for running in both for line in running.log if "pending to verified" in line]
     assert len(told) == DOMAINS
 
