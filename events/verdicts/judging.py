@@ -6,7 +6,7 @@ from typing import Final
 
 from events.model import Hit, HitKind
 from events.verdicts.agents import says_of_itself
-from events.verdicts.model import Judgement, Reason
+from events.verdicts.model import Judgement, Reason, judgement
 from events.verdicts.surroundings import ALONE, Surroundings
 from events.verdicts.thresholds import DEFAULT, Thresholds
 
@@ -34,7 +34,7 @@ def judge(
 
     That holds for surroundings, and for a time of relaying that was not known.
     """
-    return Judgement.by(_noticed(hit, relayed, surroundings, thresholds))
+    return judgement(frozenset(_noticed(hit, relayed, surroundings, thresholds)))
 
 
 def _noticed(hit: Hit, relayed: Relayed, around: Surroundings, limits: Thresholds) -> Iterator[Reason]:

@@ -1,9 +1,9 @@
 """Verdicts and the reasons for them. A reason is always worth the same; the gravest decides."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Self
+from functools import cache
+from typing import Final
 
 RULES: Final = 1
 """The version of the rules. A change of a rule, a threshold or the table of agents makes the next one."""
@@ -60,10 +60,10 @@ class Judgement:
     reasons: tuple[Reason, ...]  # in the order of `Reason`
     rules: int = RULES
 
-    @classmethod
-    def by(cls, noticed: Iterable[Reason]) -> Self:
-        """Let the gravest reason decide. Without any it was a person."""
-        reasons = frozenset(noticed)
-        verdicts = {worth(reason) for reason in reasons}
-        gravest = next((each for each in reversed(HitVerdict) if each in verdicts), HitVerdict.HUMAN)
-        return cls(verdict=gravest, reasons=tuple(each for each in Reason if each in reasons))
+
+@cache  # few sets of reasons occur: most hits have none
+def judgement(reasons: frozenset[Reason]) -> Judgement:
+    """Let the gravest reason decide. Without any it was a person."""
+    verdicts = {worth(reason) for reason in reasons}
+    gravest = next((each for each in reversed(HitVerdict) if each in verdicts), HitVerdict.HUMAN)
+    return Judgement(verdict=gravest, reasons=tuple(each for each in Reason if each in reasons))
