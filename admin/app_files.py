@@ -6,8 +6,8 @@ from typing import Final
 
 import click
 
+from admin.opening import open_app_files
 from domains.app_files import AppFile, checked
-from service.database import open_app_files
 from service.errors import OperatorError
 from service.settings import Settings
 

@@ -7,9 +7,9 @@ import click
 
 from admin.domain_fields import when
 from admin.invocation import Invocation, pass_invocation
+from admin.opening import open_link_blocks, open_projects
 from admin.output import json_option, print_json, print_table, say
 from links import Block, BlockKind
-from service.database import open_link_blocks, open_projects
 from service.settings import Settings
 
 HELP = {

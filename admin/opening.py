@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from accounts.credentials import Credentials
     from accounts.projects import Projects
     from accounts.routes import Routes
+    from domains.app_files import AppFiles
+    from domains.blocking import LinkBlocks
     from domains.sending_domains import SendingDomains
     from domains.tracking_domains import TrackingDomains
     from service.certificate_use_cases import CertificateOrders, CertificateViews
@@ -51,6 +53,20 @@ def open_routes(settings: Settings, project: str) -> "AbstractContextManager[Rou
     from service import database
 
     return database.open_routes(settings, project)
+
+
+def open_app_files(settings: Settings, project: str) -> "AbstractContextManager[AppFiles]":
+    """Yield the files for apps of a project's tracking domains. Raises AccountError."""
+    from service import database
+
+    return database.open_app_files(settings, project)
+
+
+def open_link_blocks(settings: Settings) -> "AbstractContextManager[LinkBlocks]":
+    """Yield the use cases of blocked links."""
+    from service import database
+
+    return database.open_link_blocks(settings)
 
 
 def open_certificate_views(settings: Settings) -> "AbstractContextManager[CertificateViews]":

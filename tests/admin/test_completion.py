@@ -89,7 +89,7 @@ def test_no_project_of_that_name(named: Run) -> None:
 
 def test_commands_are_imported_without_what_takes_long() -> None:
     """A key press in a shell waits for it."""
-    modules = "admin.domain, admin.sender, admin.project, admin.route, admin.credential"
+    modules = "admin.domain, admin.sender, admin.project, admin.route, admin.credential, admin.links"
     script = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"sqlalchemy", "psycopg", "dns"} & set(done.stdout.split())

@@ -126,7 +126,10 @@ def test_a_domain_is_changed_and_renamed(run: Run, dns: DnsServer) -> None:
 
 def test_an_update_of_nothing_is_a_usage_error(run: Run) -> None:
     run("domain", "add", "track.example.com")
-    assert "Give --name, --https or --target" in run("domain", "update", "track.example.com", code=2).stderr
+    assert (
+        "Give --name, --https, --target or a file"
+        in run("domain", "update", "track.example.com", code=2).stderr
+    )
 
 
 def test_the_history_of_a_domain_that_is_gone(run: Run) -> None:
