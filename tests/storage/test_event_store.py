@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from events.model import HitKind, Recipient, Record, Verdict
 from events.ports import EventFilter, StoreUnavailable
+from storage import bulk_insert
 from storage.event_store import SqlEventStore
 from tests.events.records import AT, MESSAGE, hit, message, outcome, records
 from tests.storage.databases import Database
@@ -32,6 +33,12 @@ QUERIES: dict[str, Callable[[SqlEventStore], object]] = {
 @pytest.fixture
 def store(engine: Engine) -> SqlEventStore:
     return SqlEventStore(engine)
+
+
+@pytest.fixture(params=[1, 1_000], ids=["copied", "inserted"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have PostgreSQL take every batch by COPY, or none; SQLite knows one way."""
+    monkeypatch.setattr(bulk_insert, "COPIED", request.param)
 
 
 def found(store: SqlEventStore, **wanted: object) -> list[str]:
@@ -76,6 +83,7 @@ def test_an_open_has_no_link(store: SqlEventStore) -> None:
     assert (event.link, event.link_name, event.link_tags) == (0, "", ())
 
 
+@pytest.mark.usefixtures("either_way")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(records, min_size=1, max_size=5))
 def test_any_records_can_be_added_again_and_again(store: SqlEventStore, given: list[Record]) -> None:
@@ -86,6 +94,7 @@ def test_any_records_can_be_added_again_and_again(store: SqlEventStore, given: l
     assert store.events(EventFilter(limit=10_000)) == once
 
 
+@pytest.mark.usefixtures("either_way")
 def test_a_record_whose_id_is_there_changes_nothing(store: SqlEventStore) -> None:
     given: list[Record] = [message(), outcome(), hit()]
     store.add(given)
@@ -205,12 +214,14 @@ def test_links_are_counted_for_the_key_that_sealed_them(store: SqlEventStore) ->
     assert store.links_sealed_by(9) == (0, 0)
 
 
+@pytest.mark.usefixtures("either_way")
 def test_what_a_database_cannot_hold_is_kept_readable(store: SqlEventStore) -> None:
     store.add([message(sender="\udce4nn@example.com"), hit(user_agent="a\0b")])
     [event] = store.events(EVERYTHING)
     assert (event.sender, event.user_agent) == ("\\udce4nn@example.com", "a\\x00b")
 
 
+@pytest.mark.usefixtures("either_way")
 @each_fault_for_writers
 def test_a_batch_for_a_database_that_is_away_is_refused_whole(
     store: SqlEventStore, database: Database, fault: Fault
@@ -235,6 +246,7 @@ def no_file_beyond(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_batch_that_the_disk_cannot_take_is_refused_whole(store: SqlEventStore, database: Database) -> None:
     store.add([hit(1)])
@@ -256,3 +268,15 @@ def test_a_query_to_a_database_that_is_away_fails_and_recovers(
     with fault(database), pytest.raises(StoreUnavailable, match=re.escape(database.shown)):
         query(store)
     assert query(store) == before
+
+
+@pytest.mark.usefixtures("either_way")
+def test_of_a_large_batch_only_what_is_new_is_added(store: SqlEventStore) -> None:
+    given = [hit(number, user_agent=f"agent\t{number}\n\\N") for number in range(1, 200)]
+    store.add([*given[50:60], outcome(500)])
+    store.add([*given[:100], message(), outcome(500)])
+    store.add([*given, given[7], message()])
+    kept = store.events(EventFilter(kind="click", limit=1_000))
+    assert sorted(event.id for event in kept) == [one.id for one in given]
+    assert sorted(event.user_agent for event in kept) == sorted(one.user_agent for one in given)
+    assert len(store.events(EventFilter(kind="relayed", limit=10))) == 1
