@@ -8,7 +8,7 @@ import click
 from admin.output import print_json, print_table, say
 from domains.model import State
 from domains.names import display
-from service.checking_all import AllChecks, Checked
+from service.domain_checks.batch import AllChecks, Checked
 from service.settings import Settings
 
 

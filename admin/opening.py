@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from domains.blocking import LinkBlocks
     from domains.sending_domains import SendingDomains
     from domains.tracking_domains import TrackingDomains
-    from service.certificate_use_cases import CertificateOrders, CertificateViews
+    from service.certificates.use_cases import CertificateOrders, CertificateViews
 
 
 def open_tracking_domains(settings: Settings, project: str) -> "AbstractContextManager[TrackingDomains]":
@@ -71,13 +71,13 @@ def open_link_blocks(settings: Settings) -> "AbstractContextManager[LinkBlocks]"
 
 def open_certificate_views(settings: Settings) -> "AbstractContextManager[CertificateViews]":
     """Yield what shows certificates."""
-    from service import certificate_use_cases
+    from service.certificates import use_cases
 
-    return certificate_use_cases.open_certificate_views(settings)
+    return use_cases.open_certificate_views(settings)
 
 
 def open_certificate_orders(settings: Settings) -> "AbstractContextManager[CertificateOrders]":
     """Yield what orders certificates. Raises OperatorError where none are issued here."""
-    from service import certificate_use_cases
+    from service.certificates import use_cases
 
-    return certificate_use_cases.open_certificate_orders(settings)
+    return use_cases.open_certificate_orders(settings)

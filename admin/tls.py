@@ -14,7 +14,7 @@ from certificates.problems import in_plain_words
 from domains.names import display
 
 if TYPE_CHECKING:
-    from service.certificate_use_cases import HostStatus
+    from service.certificates.use_cases import HostStatus
 
 NO_CERTIFICATE = 1
 

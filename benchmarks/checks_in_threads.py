@@ -6,8 +6,8 @@ from collections.abc import Callable
 from unittest import mock
 
 from admin.main import main
-from service.checks_wiring import build_domain_checks
 from service.database import open_database
+from service.domain_checks.wiring import build_domain_checks
 from service.settings import Settings
 
 

@@ -15,9 +15,9 @@ from typing import Final
 from events.ports import EventStore, JudgingStore, StoreUnavailable
 from events.shipping import Shipped, ship
 from service.alarm import Alarm
-from service.certificate_issuing import CertificateWork
+from service.certificates.issuing import CertificateWork
 from service.daemon_thread import in_daemon_thread
-from service.domain_checks import POLL_SECONDS
+from service.domain_checks.background import POLL_SECONDS
 from service.live.check_backlog import LiveBacklog
 from service.live.freshness import Freshness
 from service.settings import Settings

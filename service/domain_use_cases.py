@@ -15,8 +15,8 @@ from domains.rules import CheckPolicy
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from service.domain_changes import log_change
-from service.domain_check import CheckOnDemand
-from service.lookup import resolver
+from service.domain_checks.check import CheckOnDemand
+from service.domain_checks.lookup import resolver
 from service.settings import Settings
 from storage.account_store import SqlAccountStore
 from storage.claim_store import SqlClaimStore

@@ -17,11 +17,11 @@ from sqlalchemy import Engine
 from relay.listener import parse_host_port
 from service import process_memory
 from service.background import Judge, Shipper, checking, issuing, judging, keep_fresh, shipping
-from service.checks_wiring import new_checker
+from service.certificates.wiring import IssuedHttps, build_https
 from service.database import open_database
 from service.database_upgrade import UpgradeFirst
+from service.domain_checks.wiring import new_checker
 from service.errors import OperatorError
-from service.https_wiring import IssuedHttps, build_https
 from service.listening import bind, bind_tcp, bound_name
 from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed

@@ -32,8 +32,8 @@ from relay.pipeline import Pipeline
 from relay.server import Relay
 from relay.settings import RelaySettings, TrackingSettings
 from rewriter import Policy, rewrite
+from service.certificates.https_links import before_https
 from service.errors import OperatorError
-from service.https_links import before_https
 from service.live.accounts import LiveAccounts
 from service.live.app_files import Files, live_app_files
 from service.live.certificate import LiveCertificate, smtp_context

@@ -10,8 +10,8 @@ from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.errors import StoreUnavailable
 from service.checkup.finding import Finding, fail, ok, warn
 from service.database import open_projects
+from service.domain_checks.lookup import resolver
 from service.errors import OperatorError
-from service.lookup import resolver
 from service.settings import Settings
 from service.upstream_wiring import system_default
 

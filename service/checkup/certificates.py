@@ -11,11 +11,11 @@ from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.model import Https, State
 from domains.names import display
 from relay.listener import parse_host_port
-from service.certificate_use_cases import HostStatus, open_certificate_views
+from service.certificates.https_links import is_trial
+from service.certificates.use_cases import HostStatus, open_certificate_views
 from service.checkup.finding import Finding, fail, ok, warn
 from service.checkup.naming import few
 from service.errors import OperatorError
-from service.https_links import is_trial
 from service.settings import Settings, TlsMode
 
 SUBJECT: Final = "certificates"

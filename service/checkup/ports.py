@@ -16,7 +16,7 @@ from domains.probing.web_client import Scheme
 from relay.listener import Listener, Tls, parse_host_port
 from service.checkup.finding import Finding, fail, ok, warn
 from service.checkup.own_host import as_tracking_domain
-from service.domain_check import web_client
+from service.domain_checks.check import web_client
 from service.errors import OperatorError
 from service.key_file import load_key_ring
 from service.settings import Settings

@@ -8,11 +8,11 @@ from domains.directory import scheme_of
 from domains.errors import StoreUnavailable
 from domains.names import display
 from domains.sending_domains import SendingDomainDetails
+from service.certificates.https_links import before_https
 from service.checkup.finding import Finding, warn
 from service.checkup.naming import command, few
 from service.database import open_domains
 from service.errors import OperatorError
-from service.https_links import before_https
 from service.settings import Settings
 
 SUBJECT: Final = "senders"

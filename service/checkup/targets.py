@@ -11,7 +11,7 @@ from domains.evidence import CaaAnswer, CaaStatus, Evidence, ProbeAnswer, Reache
 from domains.names import host_name
 from service.checkup.finding import Finding, fail, ok, warn
 from service.checkup.own_host import as_tracking_domain
-from service.domain_check import domain_check
+from service.domain_checks.check import domain_check
 from service.errors import OperatorError
 from service.key_file import load_key_ring
 from service.settings import Settings

@@ -11,11 +11,11 @@ from domains.evidence import CaaStatus, Evidence
 from domains.model import Https, Scheme, State, TrackingDomain
 from domains.names import display
 from domains.tracking_domains import TrackingDomains
+from service.certificates.https_links import before_https
 from service.checkup.finding import Finding, ok, warn
 from service.checkup.naming import command, few
 from service.database import open_domains
 from service.errors import OperatorError
-from service.https_links import before_https
 from service.settings import Settings
 
 SUBJECT: Final = "domains"

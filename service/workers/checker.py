@@ -13,9 +13,9 @@ import sys
 import threading
 from typing import Final
 
-from service.checks_wiring import build_domain_checks
 from service.database import open_database
-from service.domain_checks import STOP_SECONDS, DomainChecks
+from service.domain_checks.background import STOP_SECONDS, DomainChecks
+from service.domain_checks.wiring import build_domain_checks
 from service.errors import OperatorError
 from service.logs import configure_logging
 from service.workers.messages import BeginChecks

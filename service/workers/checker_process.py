@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from service.domain_checks import STOP_SECONDS
+from service.domain_checks.background import STOP_SECONDS
 from service.workers.messages import BeginChecks
 from service.workers.pool import PROVEN_SECONDS, restart_wait
 

@@ -5,12 +5,12 @@ import pytest
 
 import admin.domain_verify
 import admin.domain_wait
-import service.domain_check
+import service.domain_checks.check
 import service.domain_use_cases
 from domains.evidence import Evidence
 from domains.model import TrackingDomain
-from service.domain_check import CheckOnDemand
-from service.lookup import resolver
+from service.domain_checks.check import CheckOnDemand
+from service.domain_checks.lookup import resolver
 from tests.admin.conftest import Run
 from tests.dns_server import DnsServer, Failure
 
@@ -136,7 +136,7 @@ def test_one_resolver_serves_all_projects(many: Run, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         service.domain_use_cases, "resolver", lambda settings: built.append(resolver(settings)) or built[-1]
     )
-    monkeypatch.setattr(service.domain_check, "resolver", pytest.fail)
+    monkeypatch.setattr(service.domain_checks.check, "resolver", pytest.fail)
     many("domain", "verify", "--all-projects", code=1)
     assert len(built) == 1
 

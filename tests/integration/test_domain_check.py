@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from admin.main import main
 from domains.evidence import Evidence, ProbeAnswer, Reached
-from service.domain_check import CheckOnDemand
+from service.domain_checks.check import CheckOnDemand
 from service.settings_file import load_settings
 from tests.dns_server import DnsServer
 from tests.domains.builders import tracking_domain

@@ -16,7 +16,7 @@ from service.workers.checker_process import CheckerProcess
 from tests.domains.builders import tracking_domain
 from tests.events.memory_store import MemoryStore
 from tests.events.records import hit
-from tests.service.test_domain_checks import Leases
+from tests.service.domain_checks.test_background import Leases
 
 
 def leave_segments(directory: Path, count: int) -> None:

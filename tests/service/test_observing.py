@@ -5,8 +5,8 @@ from unittest.mock import Mock
 
 from domains.directory import Directory
 from relay.metrics import RelayMetrics
-from service.certificate_metrics import CertificateMetrics, watch_certificates
-from service.check_metrics import CheckMetrics
+from service.certificates.metrics import CertificateMetrics, watch_certificates
+from service.domain_checks.metrics import CheckMetrics
 from service.live.check_backlog import LiveBacklog
 from service.monitoring import new_registry
 from service.observing import waiting_bytes, watch_backlog, watch_process

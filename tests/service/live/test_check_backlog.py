@@ -1,6 +1,6 @@
 from domains.due import Backlog
 from service.live.check_backlog import LiveBacklog
-from tests.service.test_domain_checks import Leases
+from tests.service.domain_checks.test_background import Leases
 
 
 def test_it_is_what_the_database_last_said() -> None:

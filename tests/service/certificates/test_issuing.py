@@ -12,7 +12,7 @@ from domains.directory import Directory
 from domains.errors import UnknownDomain
 from domains.history import Step
 from domains.model import Https, State, TrackingDomain
-from service.certificate_issuing import CertificateWork, Orders
+from service.certificates.issuing import CertificateWork, Orders
 from service.live.certificates import LiveCertificates
 from tests.certificates.builders import CERTIFICATE, DAY, HOST, HOUR, MINUTE, NOW, OTHER
 from tests.certificates.memory_store import MemoryStore

@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry
 from domains.due import Backlog
 from domains.errors import StoreUnavailable
 from domains.model import TrackingDomain
-from service import domain_checks
-from service.check_metrics import CheckMetrics, Outcome
-from service.domain_checks import DomainChecks
+from service.domain_checks import background as domain_checks
+from service.domain_checks.background import DomainChecks
+from service.domain_checks.metrics import CheckMetrics, Outcome
 from tests.domains.builders import tracking_domain
 
 PATIENCE = 20.0

@@ -8,7 +8,7 @@ from certificates.errors import StoreUnavailable
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.history import Step
 from domains.model import State
-from service.certificate_rule import CertificateRule
+from service.certificates.rule import CertificateRule
 from tests.domains.builders import NOW
 from tests.domains.memory_store import MemoryStore
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from certificates.issuing import Outcome
-from service.certificate_orders import OrdersOnDemand
-from service.host_certificates import HostCertificates
+from service.certificates.hosts import HostCertificates
+from service.certificates.orders import OrdersOnDemand
 from service.live.certificates import LiveCertificates
 from tests.certificates.builders import DAY, HOST, NOW, OTHER
 from tests.certificates.memory_store import MemoryStore

@@ -9,7 +9,7 @@ import pytest
 
 from certificates.errors import StoreUnavailable
 from certificates.issuing import Outcome, Result
-from service.certificate_orders import OrdersOnDemand
+from service.certificates.orders import OrdersOnDemand
 from service.live.certificates import LiveCertificates
 from tests.certificates.builders import ACTIVE, HOST, MINUTE, NOW, OTHER, RECORD
 from tests.certificates.memory_store import MemoryStore

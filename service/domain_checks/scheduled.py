@@ -11,7 +11,7 @@ from domains.history import Change, Step
 from domains.model import TrackingDomain
 from domains.ports import DomainCheck, DomainStore
 from domains.rules import CheckPolicy, judge
-from service.check_metrics import Outcome
+from service.domain_checks.metrics import Outcome
 
 ATTEMPTS: Final = (
     3  # to record a check; each waits for seconds by itself where the database is locked or away

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from links import KeyRing
-from service.check_metrics import CheckMetrics
 from service.domain_changes import log_change
-from service.domain_check import domain_check
-from service.domain_checks import DomainChecks
+from service.domain_checks.background import DomainChecks
+from service.domain_checks.check import domain_check
+from service.domain_checks.metrics import CheckMetrics
+from service.domain_checks.scheduled import ScheduledCheck
 from service.domain_use_cases import check_policy
 from service.live.key_ring import LiveKeyRing
 from service.monitoring import new_registry
-from service.scheduled_check import ScheduledCheck
 from service.settings import KeysSection, Settings
 from service.workers.checker_process import CheckerProcess
 from service.workers.messages import BeginChecks

@@ -14,7 +14,7 @@ from domains.errors import StoreUnavailable
 from domains.model import TrackingDomain
 from domains.ports import CheckLeases
 from service.alarm import Alarm
-from service.check_metrics import CheckMetrics, Outcome
+from service.domain_checks.metrics import CheckMetrics, Outcome
 
 log = logging.getLogger("waypost.domains")
 

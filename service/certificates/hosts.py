@@ -8,7 +8,7 @@ from certificates import rules
 from certificates.errors import KeyUnreadable
 from certificates.model import Certificate, HostRecord
 from certificates.sealed_keys import KeySeal
-from service.certificate_orders import OrdersOnDemand
+from service.certificates.orders import OrdersOnDemand
 from service.live.certificates import LiveCertificates
 from tracker.tls import Certificates, Contexts
 

@@ -9,8 +9,8 @@ from domains.evidence import Evidence
 from domains.history import Cause, Change, Step
 from domains.model import State, TrackingDomain
 from domains.rules import CheckPolicy
-from service.check_metrics import Outcome
-from service.scheduled_check import ATTEMPTS, ScheduledCheck
+from service.domain_checks.metrics import Outcome
+from service.domain_checks.scheduled import ATTEMPTS, ScheduledCheck
 from tests.domains.builders import NOW
 from tests.domains.memory_store import MemoryStore
 

@@ -109,7 +109,7 @@ def open_certificate_orders(settings: Settings) -> Iterator[CertificateOrders]:
             f'no certificates are issued here: tls.mode is {settings.tls.mode}; set tls.mode = "acme"'
         )
     # Here since the library for ACME takes a third of a second to import, and most commands need none.
-    from service.https_wiring import build_authority, build_issuing, key_seal
+    from service.certificates.wiring import build_authority, build_issuing, key_seal
 
     ring = load_key_ring(settings.keys)
     with open_database(settings) as engine:

@@ -3,7 +3,7 @@
 import pytest
 
 from domains.model import Scheme
-from service.https_links import before_https
+from service.certificates.https_links import before_https
 from service.settings import Settings, TlsMode, TlsSection, TrackingSection
 
 

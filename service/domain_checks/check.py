@@ -14,9 +14,9 @@ from domains.probing.hsts import ParentPolicies
 from domains.probing.probe import Probe
 from domains.probing.web_client import WebClient
 from links import KeyRing
+from service.domain_checks.lookup import resolver
 from service.errors import OperatorError
 from service.key_file import load_key_ring
-from service.lookup import resolver
 from service.settings import DomainsSection, Settings
 
 

@@ -6,7 +6,7 @@ import pytest
 from domains.dns_answer import DnsStatus
 from domains.lookup import recursor
 from domains.lookup.exchange import Server
-from service.lookup import resolver
+from service.domain_checks.lookup import resolver
 from service.settings import DomainsSection, Settings
 from tests.dns_server import DnsServer, Failure
 

@@ -15,14 +15,14 @@ from certificates.sealed_keys import KeySeal
 from certificates.upkeep import Upkeep
 from domains.names import host_name
 from links import KeyRing
-from service.certificate_issuing import CertificateWork, Orders
-from service.certificate_metrics import CertificateMetrics, watch_certificates
-from service.certificate_orders import OrdersOnDemand
-from service.certificate_rule import CertificateRule
-from service.host_certificates import HostCertificates
-from service.https_links import is_trial
+from service.certificates.hosts import HostCertificates
+from service.certificates.https_links import is_trial
+from service.certificates.issuing import CertificateWork, Orders
+from service.certificates.metrics import CertificateMetrics, watch_certificates
+from service.certificates.orders import OrdersOnDemand
+from service.certificates.rule import CertificateRule
+from service.domain_checks.lookup import resolver
 from service.live.challenges import LiveChallenges
-from service.lookup import resolver
 from service.settings import Settings, TlsSection
 from service.settings_checks import directory_url
 from service.wiring import Live, own_certificate
