@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from events.ports import StoreUnavailable
+from events.segments import segments
 from links import ClickToken, KeyRing, OpenToken, parse_key_ring, seal
 from service.observing import waiting_bytes
 from storage.engine import open_engine, transaction
@@ -107,6 +108,17 @@ def assert_each_once(tracked: Tracked, load: ClickLoad, tracker_kills: int) -> N
     assert len(unanswered) <= READERS * tracker_kills
 
 
+def at_work(tracked: Tracked, shipper: RunningWaypost, running: ExitStack, load: ClickLoad) -> RunningWaypost:
+    """Stop the shipper until much waits; return another one in the midst of carrying that away."""
+    shipper.stop()
+    some = len(load.answered) + 300
+    wait_until(lambda: len(load.answered) > some)
+    most = len(segments(tracked.journal))
+    shipper = running.enter_context(tracked.part("background"))
+    wait_until(lambda: len(segments(tracked.journal)) < most)
+    return shipper
+
+
 def kill_under_load(tracked: Tracked, kills: int, seed: int) -> None:
     """Kill tracker and shipper `kills` times each, in an order and at moments that the seed says."""
     random = Random(seed)
@@ -117,6 +129,8 @@ def kill_under_load(tracked: Tracked, kills: int, seed: int) -> None:
         for victim in order:
             some = len(load.answered) + random.randrange(20, 300)
             parts[victim].wait_for(lambda some=some: len(load.answered) > some, "nothing is answered")
+            if victim == "background":
+                parts[victim] = at_work(tracked, parts[victim], running, load)
             parts[victim].kill()
             parts[victim] = running.enter_context(tracked.part(victim))
         load.stop()
