@@ -14,7 +14,7 @@ from service.workers.pool import PROVEN_SECONDS, restart_wait
 
 log = logging.getLogger("waypost.service")
 
-KILL_SECONDS: Final = 5.0  # beyond those that it gives itself
+KILL_SECONDS: Final = 15.0  # beyond those that it gives itself: a busy machine takes long to start one
 
 
 class CheckerProcess:

