@@ -38,31 +38,39 @@ def tail(invocation: Invocation, /, follow: bool, lines: int, as_json: bool, **o
     wanted = event_filter(invocation, options, PAGE)
     show = _json_line if as_json else _line
     with open_event_store(invocation.settings()) as store, _ending_quietly():
-        for event in reversed(store.events(replace(wanted, limit=lines)) if lines else []):
+        known = recent(store, wanted, now())  # before the listing: what comes in between is shown below
+        listed = store.events(replace(wanted, limit=lines)) if lines else []
+        for event in reversed(listed):
             show(event)
         if follow:
-            for event in followed(store, wanted, clock=now, sleep=time.sleep):
+            known |= {event.id for event in listed}
+            for event in followed(store, wanted, known, clock=now, sleep=time.sleep):
                 show(event)
+
+
+def recent(store: EventStore, wanted: EventFilter, moment: int) -> set[str]:
+    """Return the ids of the events that may still be joined by others of their time."""
+    return {event.id for event in _since(store, wanted, moment - LATE)}
 
 
 def followed(
     store: EventStore,
     wanted: EventFilter,
+    known: set[str],
     *,
     clock: Callable[[], int],
     sleep: Callable[[float], None],
 ) -> Iterator[Event]:
-    """Yield events that come from now on, each once, for ever; what is there already is known.
+    """Yield events that come from now on, each once, for ever; those of the `known` ids are there already.
 
     Records come by way of journals, a little late and not in the order of their times: so it looks back by
     `LATE` each time, and remembers what it has seen of that.
     """
-    known = {event.id for event in _since(store, wanted, clock() - LATE)}
     while True:
         sleep(POLL_SECONDS)
-        recent = list(_since(store, wanted, clock() - LATE))
-        yield from (event for event in recent if event.id not in known)
-        known = {event.id for event in recent}
+        seen = list(_since(store, wanted, clock() - LATE))
+        yield from (event for event in seen if event.id not in known)
+        known = {event.id for event in seen}
 
 
 def _since(store: EventStore, wanted: EventFilter, horizon: int) -> Iterator[Event]:

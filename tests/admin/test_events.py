@@ -17,7 +17,7 @@ import pytest
 from admin.events.bars import drawn
 from admin.events.exporting import cell
 from admin.events.options import iso, now
-from admin.events.tailing import followed
+from admin.events.tailing import followed, recent
 from events.counting import Counts, Statistics
 from events.ports import EventFilter
 from service.settings_file import load_settings
@@ -224,8 +224,9 @@ def test_following_shows_each_event_that_comes_once(store: SqlEventStore) -> Non
         store.add(arriving.get(second, [hit(1, at=AT - 1_000)]))
 
     seen = []
+    wanted = EventFilter(limit=1_000)
     with contextlib.suppress(KeyboardInterrupt):
-        for event in followed(store, EventFilter(limit=1_000), clock=lambda: AT, sleep=sleep):
+        for event in followed(store, wanted, recent(store, wanted, AT), clock=lambda: AT, sleep=sleep):
             seen.append(int(event.id, 16))
     assert seen == [10, 11, 12, 20, 21, 22, 23, 24]
 
