@@ -31,7 +31,7 @@ def test_clicks_show_the_names_and_tags_of_their_links(tmp_path: Path) -> None:
         wait_until(lambda: installation.kinds() == ["click"] * len(LINKS) + ["relayed"])
     clicks = {click["url"]: click for click in installation.events("--kind", "click")}
     rows = installation.run("events", "list", "--kind", "click").splitlines()[1:]
-    shown = [row.split("\t")[3] for row in rows]
+    shown = [row.split("\t")[4] for row in rows]
     for number, (_, name, tags, column) in enumerate(LINKS):
         click = clicks[f"https://shop.example/{number}"]
         assert (click["link_name"], click["link_tags"]) == (name, tags)
