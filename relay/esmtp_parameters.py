@@ -9,7 +9,7 @@ from relay.upstream.port import Capabilities
 
 # esmtp-param of RFC 5321 section 4.1.2; the value is any printable character but "="
 _PARAMETER = re.compile(r"(?P<keyword>[A-Za-z0-9][A-Za-z0-9-]*+)(?:=(?P<value>[!-<>-~\u00a0-\U0010ffff]++))?")
-_XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*+"  # RFC 3461 section 4
+_XTEXT = r"(?>(?:[!-*,-<>-~]|\+[0-9A-F]{2})*)"  # RFC 3461 section 4
 _EACH_NOTIFY = r"(?:SUCCESS|FAILURE|DELAY)"
 
 # AUTH= says who submitted the message first. RFC 4954 section 5 lets a server that trusts nobody's word on

@@ -11,11 +11,11 @@ _MOST = 1024 * 1024  # octets of header that are looked at
 _MAX_ID = 998
 
 _FIELD = re.compile(
-    rb"^(from|sender|message-id|auto-submitted|received)[ \t]*+:((?:[^\r\n]++|\r\n[ \t])*+)",
+    rb"^(from|sender|message-id|auto-submitted|received)[ \t]*+:((?>(?:[^\r\n]++|\r\n[ \t])*))",
     re.IGNORECASE | re.MULTILINE,
 )
 # Of an address list: quoted string, address in brackets, escaped or special character, run of text.
-_LEXEME = re.compile(r'"(?:[^"\\]|\\.)*+"|<[^<>]*+>|\\.|[^"<>\\(),;:]++|.', re.DOTALL)
+_LEXEME = re.compile(r'"(?>(?:[^"\\]|\\.)*)"|<[^<>]*+>|\\.|[^"<>\\(),;:]++|.', re.DOTALL)
 # Of our own Received field; anybody can write it, and only makes a Waypost leave the message alone.
 _DECIDED = re.compile(r"\sby\s+\S+\s+\(Waypost, tracking decided\)\s")
 _DOMAIN = re.compile(r"@[ \t]*+([^@\s\"<>()\[\]]++)[ \t]*+\Z")

@@ -15,10 +15,10 @@ from relay.replies import Refused
 
 _WIDE = "\u00a0-\U0010ffff"  # UTF8-non-ascii of RFC 6531 section 3.3, without the C1 controls
 _DOT_STRING = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.{_WIDE}-]++"
-_QUOTED_STRING = rf'"(?:[ !#-\[\]-~{_WIDE}]|\\[ -~])*+"'
-_DOMAIN = rf"[A-Za-z0-9_{_WIDE}-]++(?:\.[A-Za-z0-9_{_WIDE}-]++)*+"
+_QUOTED_STRING = rf'"(?>(?:[ !#-\[\]-~{_WIDE}]|\\[ -~])*)"'
+_DOMAIN = rf"[A-Za-z0-9_{_WIDE}-]++(?>(?:\.[A-Za-z0-9_{_WIDE}-]++)*)"
 _LITERAL = r"\[[!-Z^-~]++\]"
-_ROUTE = rf"@{_DOMAIN}(?:,@{_DOMAIN})*+:"
+_ROUTE = rf"@{_DOMAIN}(?>(?:,@{_DOMAIN})*):"
 _PATH = re.compile(
     rf"<(?:{_ROUTE})?(?P<mailbox>(?:{_DOT_STRING}|{_QUOTED_STRING})@(?:{_DOMAIN}|(?P<literal>{_LITERAL})))>"
 )

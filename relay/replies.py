@@ -8,7 +8,7 @@ _ID_ROOM = 40  # for " waypost=" and 24 digits
 
 # Each line of a reply may carry its code again [RFC 2034 section 4].
 _ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}(?= |$)")
-_CLEAN = re.compile(r"(?:[!-~]+(?: (?! |$))?)*+")
+_CLEAN = re.compile(r"(?>(?:[!-~]+(?: (?! |$))?)*)")
 _UNSAFE = re.compile(r"[^ -~]+")
 _BLANKS = re.compile(r" {2,}")
 

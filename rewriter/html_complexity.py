@@ -22,8 +22,8 @@ def _either_case(names: Sequence[str]) -> str:
 _NAMES = ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
 _FORMATTING = re.compile(_either_case(_NAMES) + r"(?=[\t\n\f />])")
 # Of a form in which equal text means equal attributes, whatever stands around it.
-_ATTRIBUTE = r"[\t\n\f ]++[A-Za-z:_-]++(?:=(?:\"[^\"<>]*+\"|'[^'<>]*+'|[A-Za-z0-9#+_-]++))?+"
-_PLAIN = re.compile(rf"{_either_case(_NAMES)}(?:{_ATTRIBUTE})*+[\t\n\f ]*+/?>")
+_ATTRIBUTE = r"[\t\n\f ]++[A-Za-z:_-]++(?>(?:=(?:\"[^\"<>]*+\"|'[^'<>]*+'|[A-Za-z0-9#+_-]++))?)"
+_PLAIN = re.compile(rf"{_either_case(_NAMES)}(?>(?:{_ATTRIBUTE})*)[\t\n\f ]*+/?>")
 _EQUAL_ONES_KEPT = 3  # the "Noah's Ark clause" of the HTML standard, section 13.2.4.3
 
 # Tags that add their attributes to an element which is there: turbohtml takes more than quadratic time.

@@ -25,7 +25,7 @@ _MOST_TAGS = 10
 # RFC 3986's unreserved characters: nothing that a URL or an attribute would escape. A segment begins with a
 # letter or a digit, since clients resolve `.` and `..`, and the token with them.
 _LONGEST_PATH = 100
-_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*+(?:/[A-Za-z0-9][A-Za-z0-9._~-]*+)*+")
+_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*+(?>(?:/[A-Za-z0-9][A-Za-z0-9._~-]*+)*)")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 

@@ -12,22 +12,23 @@ _HEADER_END = re.compile(rf"\n(?:(\r?\n)|(?![\t ]|{_FIELD_START}))".encode())
 
 _NAMES = rb"content-(?:type|transfer-encoding|disposition|id|location|md5)"
 _ROOT_NAMES = _NAMES + rb"|list-unsubscribe|dkim-signature|arc-[a-z-]+"
-_FIELD = r"\n(%s)[\t ]*+:((?:[^\n]*+\n[\t ])*+[^\n]*+)"
+_FIELD = r"\n(%s)[\t ]*+:((?>(?:[^\n]*+\n[\t ])*)[^\n]*+)"
 _FIELDS = re.compile((_FIELD % _NAMES.decode()).encode(), re.IGNORECASE)
 _ROOT_FIELDS = re.compile((_FIELD % _ROOT_NAMES.decode()).encode(), re.IGNORECASE)
 
-_PLAIN_PIECE = re.compile(r'[^"(]++|"(?:[^"\\]|\\.)*+"?|\(|.', re.DOTALL)
+_PLAIN_PIECE = re.compile(r'[^"(]++|"(?>(?:[^"\\]|\\.)*)"?|\(|.', re.DOTALL)
 _COMMENT_PIECE = re.compile(r"[^()\\]++|\\.|[()]|.", re.DOTALL)
 
 _LONGEST_VALUE = 10_000  # in which comments are looked for, step by step
 
 _WORD = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]++"  # `token` of RFC 2045 section 5.1
-_VALUE = re.compile(rf"[\t ]*+({_WORD}(?:/{_WORD})?+)[\t ]*+(?=;|\Z)")
+_VALUE = re.compile(rf"[\t ]*+({_WORD}(?>(?:/{_WORD})?))[\t ]*+(?=;|\Z)")
 _PARAMETER = re.compile(
-    r""";[\t ]*+(?:([^\t =;"]++)[\t ]*+=[\t ]*+(?:"((?:[^"\\]|\\.)*+)"[\t ]*+(?=;|\Z)|([^";]*+)(?=;|\Z)))?+"""
+    r""";[\t ]*+(?>(?:([^\t =;"]++)[\t ]*+=[\t ]*+"""
+    r"""(?:"((?>(?:[^"\\]|\\.)*))"[\t ]*+(?=;|\Z)|([^";]*+)(?=;|\Z)))?)"""
 )
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
-_SECTION = re.compile(r"([^*]++)(?:\*(\d{1,3}))?+(\*)?+")
+_SECTION = re.compile(r"([^*]++)(?>(?:\*(\d{1,3}))?)(?>(\*)?)")
 
 
 @dataclass(frozen=True, slots=True)

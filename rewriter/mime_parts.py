@@ -15,7 +15,7 @@ from rewriter.policy import Limits
 from rewriter.report import Reason
 from rewriter.transfer_encodings import ENCODINGS, IDENTITY
 
-_AFTER_BOUNDARY = re.compile(rb"(--)?+[\t ]*+\r?(?:\n|\Z)")
+_AFTER_BOUNDARY = re.compile(rb"(?>(--)?)[\t ]*+\r?(?:\n|\Z)")
 
 _UNTOUCHABLE = {
     "multipart/signed": Reason.SIGNED,

@@ -20,8 +20,8 @@ _OPTS_OUT = re.compile(r"data-msys-clicktrack=(?:\"0\"|'0'|0)", re.IGNORECASE)
 # A quoted line, so that it is passed over, or a URL: all up to white space, a control, `<`, `>` or `"`.
 _QUOTED_OR_URL = re.compile(
     r"^[ \t]*+>[^\n]*+"
-    r"|(?<![a-z0-9+.-])(?P<url>https?://(?:[^\x00-\x20\"<>\[\x7f]|\[(?!\[data-msys-))++)"
-    rf"(?P<mark>(?:{_MARK})++)?+",
+    r"|(?<![a-z0-9+.-])(?P<url>https?://(?>(?:[^\x00-\x20\"<>\[\x7f]|\[(?!\[data-msys-))+))"
+    rf"(?>(?P<mark>(?>(?:{_MARK})+))?)",
     re.IGNORECASE | re.MULTILINE | re.ASCII,
 )
 _MORE_OF_A_URL = re.compile(r"[^\x00-\x20\"<>\x7f.,;:!?'*)\]]")

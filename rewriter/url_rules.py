@@ -16,7 +16,7 @@ _HOST = r"(?P<host>[A-Za-z0-9_][A-Za-z0-9._-]*+|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,
 # Nearly all: ASCII, and nothing that could begin a placeholder, or begin or end a comment.
 # IGNORECASE takes twice the time.
 _PLAIN = re.compile(
-    rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#](?:[!-$&-)+-;=?-Z\\-z|-~]++|%(?=[0-9A-Fa-f]{2}))*+)?"
+    rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?:[/?#](?>(?:[!-$&-)+-;=?-Z\\-z|-~]++|%(?=[0-9A-Fa-f]{2}))*))?"
 )
 _AUTHORITY = re.compile(_HOST)
 _HTTP = re.compile(

@@ -28,6 +28,6 @@ def plain_words(fault: OSError) -> str:
     if isinstance(fault, ssl.SSLCertVerificationError):
         known = _VERIFICATION.get(fault.verify_code)
         return known or f"its certificate is not trusted ({fault.verify_message})"
-    if isinstance(fault, ssl.SSLError) and not isinstance(fault, ssl.SSLEOFError):
-        return _REASONS.get(fault.reason or "") or f"the TLS handshake failed ({fault.reason})"
+    if isinstance(fault, ssl.SSLError) and fault.reason and not isinstance(fault, ssl.SSLEOFError):
+        return _REASONS.get(fault.reason) or f"the TLS handshake failed ({fault.reason})"
     return "it closed the connection during the TLS handshake"

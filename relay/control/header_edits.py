@@ -10,7 +10,7 @@ from relay.control.vendors import VENDORS, Profile
 from relay.control.waypost import PREFIX
 
 _SIGNATURE = re.compile(
-    rb"^(?:dkim|arc-message)-signature[ \t]*+:((?:[^\r\n]++|\r\n[ \t])*+)", re.IGNORECASE | re.MULTILINE
+    rb"^(?:dkim|arc-message)-signature[ \t]*+:((?>(?:[^\r\n]++|\r\n[ \t])*))", re.IGNORECASE | re.MULTILINE
 )
 _SIGNED_NAMES = re.compile(rb"(?:^|;)\s*h\s*=([^;]*)")
 

@@ -9,7 +9,8 @@ _HEADER_LIMIT = 1024 * 1024  # octets of header that are looked at
 
 _FIELD = re.compile(
     rb"^(x-waypost-[!-9;-~]++|x-msys-api|x-smtpapi|x-mailgun-(?:track(?:-clicks|-opens)?|tag|variables)"
-    rb"|x-pm-(?:trackopens|tracklinks|tag|metadata-[!-9;-~]++))[ \t]*+:((?:[^\r\n]++|\r\n[ \t])*+)(?:\r\n)?",
+    rb"|x-pm-(?:trackopens|tracklinks|tag|metadata-[!-9;-~]++))[ \t]*+"
+    rb":((?>(?:[^\r\n]++|\r\n[ \t])*))(?:\r\n)?",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -68,7 +68,7 @@ def test_a_good_certificate(verified: Run) -> None:
 
 
 def test_a_failure_is_told_in_plain_words(verified: Run) -> None:
-    keep(problem=REFUSED, failures=1, due_at=NOW + timedelta(minutes=10))
+    keep(problem=REFUSED, failures=1, due_at=NOW + timedelta(hours=10))
     assert "its owner must add one that names it" in status(verified)["problem"]["meaning"]
     assert "CAA record for example.com prevents issuance" in verified("tls", "status", HOST).output
     assert f"{HOST} has none: A CAA record of the domain" in verified("check", code=1).output
