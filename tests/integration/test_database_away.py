@@ -65,7 +65,7 @@ def serve_once(installation: Installation) -> None:
         running.wait_for((installation.folder / "var/snapshot").exists, "no snapshot is written")
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_start_without_the_database_and_its_return(
     installation: Installation, database: Database, workers: str
 ) -> None:
@@ -89,6 +89,7 @@ def test_a_start_without_the_database_and_its_return(
         assert not any("Traceback" in line for line in running.log)
 
 
+@pytest.mark.long
 def test_who_is_killed_meanwhile_starts_again_and_loses_nothing(
     installation: Installation, database: Database
 ) -> None:

@@ -43,7 +43,7 @@ def seconds_until_tracked(installation: Installation, wanted: bool) -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_change_is_used_within_two_seconds(installation: Installation, workers: str) -> None:
     installation.run("sender", "add", "example.com")
     with RunningWaypost(installation.folder, WAYPOST_RELAY__WORKERS=workers):

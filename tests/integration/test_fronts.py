@@ -21,6 +21,8 @@ from tests.fronts import Caddy, Front, HaProxyPassingThrough, HaProxyTerminating
 from tests.knot import require
 from tests.running import RunningWaypost, free_port
 
+pytestmark = pytest.mark.long  # each test process starts four fronts of its own
+
 HOST, TARGET, NEVER = "track.example.com", "t.waypost.test", "never.example.com"
 READER = "127.0.0.5"
 """The address that clients come from; fronts speak from 127.0.0.1."""

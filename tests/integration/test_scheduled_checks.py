@@ -143,6 +143,7 @@ def test_each_domain_is_checked_once(scene: Scene) -> None:
     assert len(told) == DOMAINS
 
 
+@pytest.mark.long
 def test_what_a_machine_that_died_had_taken_is_checked_once_its_lease_is_over(scene: Scene) -> None:
     scene.add_domains(SOME)
     scene.dns.answers.clear()
@@ -168,6 +169,7 @@ def test_what_a_machine_that_died_had_taken_is_checked_once_its_lease_is_over(sc
         assert other.process.poll() is None
 
 
+@pytest.mark.long
 def test_a_checker_whose_parent_is_killed_ends_and_releases_what_it_had_taken(scene: Scene) -> None:
     scene.add_domains(SOME)
     scene.dns.answers.clear()
