@@ -65,13 +65,14 @@ def renamed(
         verified_at=verified_at,
     )
     arrived = f"{display(domain.name)} before, target {target}"
+    life = State.RETIRED if verified_at else None  # of the new name until now
     gone = _gone(domain)
     left = _entry(
         domain, now, Cause.RENAMED, domain.state, gone.state if gone else None, f"{display(name)} from now on"
     )
     return (
         Step(
-            before=domain, after=after, change=_entry(after, now, Cause.RENAMED, None, after.state, arrived)
+            before=domain, after=after, change=_entry(after, now, Cause.RENAMED, life, after.state, arrived)
         ),
         Step(before=domain, after=gone, change=left),
     )
