@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-relay bench-tracker bench-tls lock clean
+.PHONY: help run test test-long fuzz lint format bench bench-relay bench-tls bench-tracker lock clean
 
 help:
 	@echo "make run        start Waypost here on embedded defaults"
