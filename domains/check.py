@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domains.evidence import Evidence, HstsPolicy
-from domains.model import TrackingDomain
+from domains.model import Scheme, TrackingDomain
 from domains.ports import AddressLookup, CaaLookup, DnsLookup
 from domains.probing.hsts import ParentPolicies
 from domains.probing.probe import Probe
-from domains.probing.web_client import Scheme
 
 Seen = Callable[[Evidence], None]
 

@@ -29,7 +29,7 @@ class Https(StrEnum):
 
 
 class Scheme(StrEnum):
-    """The scheme of tracked links."""
+    """The scheme of tracked links, and of probes."""
 
     HTTP = "http"
     HTTPS = "https"

@@ -92,7 +92,7 @@ class Acceptor:
         except (BadHeader, NoHeader, TimeoutError, OSError) as error:
             log.debug("a connection from %s was not served: %s", peer, error)
             sock.close()
-        except Exception:
+        except Exception:  # nobody awaits this task: the fault would be told late, and the socket left open
             log.exception("a connection was lost")
             sock.close()
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 
 from domains.evidence import HstsPolicy
+from domains.model import Scheme
 from domains.names import parents_within_registrable
 from domains.ports import DnsLookup
-from domains.probing.web_client import Scheme, Unreached, WebClient
+from domains.probing.web_client import Unreached, WebClient
 
 CACHE_SECONDS = 600.0  # a batch of checks asks each parent once
 MAX_CACHED = 10_000

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from domains.evidence import Evidence, HstsPolicy, ProbeAnswer, Reached
-from domains.model import TrackingDomain
+from domains.model import Scheme, TrackingDomain
 from domains.probing.hsts import parse_policy
 from domains.probing.http_exchange import HttpAnswer
-from domains.probing.web_client import Scheme, Unreached, WebClient
+from domains.probing.web_client import Unreached, WebClient
 from links import KeyRing, holds_proof, probe_path
 from links.probe_proof import NONCE_BYTES
 

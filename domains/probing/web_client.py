@@ -8,21 +8,13 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from domains.addresses import is_public
 from domains.evidence import ProbeAnswer, Reached
+from domains.model import Scheme
 from domains.probing.deadline import Deadline
 from domains.probing.http_exchange import HttpAnswer, NoAnswer, NotHttp, get
 from domains.probing.tls_words import plain_words
-
-
-class Scheme(StrEnum):
-    """Of a URL; the value is its default port's name too."""
-
-    HTTP = "http"
-    HTTPS = "https"
-
 
 _DEFAULT_PORTS = {Scheme.HTTP: 80, Scheme.HTTPS: 443}
 

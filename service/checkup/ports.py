@@ -11,8 +11,8 @@ from typing import Final
 from connections.addresses import is_among
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.evidence import Evidence, ProbeAnswer, Reached
+from domains.model import Scheme
 from domains.probing.probe import Probe
-from domains.probing.web_client import Scheme
 from relay.listener import Listener, Tls, parse_host_port
 from service.checkup.finding import Finding, fail, ok, warn
 from service.checkup.own_host import as_tracking_domain

@@ -7,10 +7,9 @@ from typing import Any, cast
 from domains.check import Check
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.evidence import CaaAnswer, CaaStatus, Evidence, HstsPolicy, ProbeAnswer, Reached
-from domains.model import TrackingDomain
+from domains.model import Scheme, TrackingDomain
 from domains.probing.hsts import ParentPolicies
 from domains.probing.probe import Probe
-from domains.probing.web_client import Scheme
 from tests.domains.builders import NOW, tracking_domain
 
 DOMAIN = tracking_domain("track.eu.example.com")

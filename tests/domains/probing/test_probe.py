@@ -5,8 +5,9 @@ import trustme
 
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.evidence import Evidence, HstsPolicy, Reached
+from domains.model import Scheme
 from domains.probing.probe import Probe
-from domains.probing.web_client import Scheme, WebClient
+from domains.probing.web_client import WebClient
 from links import KeyRing, parse_probe_path, prove
 from tests.domains.builders import NOW, tracking_domain
 from tests.domains.probing.clients import HOST, LOCAL, client, server_tls, trusting

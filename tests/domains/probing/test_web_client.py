@@ -8,8 +8,9 @@ import pytest
 import trustme
 
 from domains.evidence import Reached
+from domains.model import Scheme
 from domains.probing.http_exchange import MAX_ANSWER, HttpAnswer
-from domains.probing.web_client import Scheme, Unreached
+from domains.probing.web_client import Unreached
 from tests.domains.probing.clients import HOST, IMPATIENT, LOCAL, client, server_tls, trusting
 from tests.running import free_port
 from tests.web_server import Behaviour, WebServer, ok, repeats, resets, says, waits
