@@ -1,7 +1,8 @@
-"""What the events need from outside. Adapters: storage.event_store, storage.judging, fakes in tests."""
+"""What the events need from outside. Adapters in `storage`, fakes in tests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from events.counting import Dimension, Statistics
@@ -88,6 +89,26 @@ class JudgingStore(Protocol):
 
     def span(self) -> tuple[int, int] | None:
         """Return the time of the first hit, and the one just after the last; None without any."""
+
+
+class Work(StrEnum):
+    """Background work that one process does for all machines on a database."""
+
+    JUDGING = "judging"
+
+
+class WorkLeases(Protocol):
+    """Who does which work. Every method raises `StoreUnavailable`.
+
+    A lease keeps others from beginning; it ends nothing that is under way. Work that outlasts its lease may
+    be done twice, and must bear that.
+    """
+
+    def take(self, work: Work, owner: str, *, seconds: float) -> bool:
+        """Begin a lease of so many seconds, or renew one's own; False where somebody else holds it."""
+
+    def release(self, work: Work, owner: str) -> None:
+        """End one's own lease at once; that of somebody else stays."""
 
 
 class EventStore(Protocol):

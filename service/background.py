@@ -22,6 +22,7 @@ from service.live.check_backlog import LiveBacklog
 from service.live.freshness import Freshness
 from service.settings import Settings
 from service.wiring import Live
+from service.work_lease import WorkLease
 from service.workers.checker_process import CheckerProcess
 
 log = logging.getLogger("waypost.service")
@@ -113,13 +114,14 @@ async def shipping(shipper: "Shipper") -> AsyncIterator[None]:
 
 
 class Judge:
-    """Has hits judged by what surrounds them, once their minute is over.
+    """Has hits judged by what surrounds them, once their minute is over; one of all machines does it.
 
-    On several machines each does it: that finds the same, and only what changes is written.
+    Where a lease ends in the middle two do: that finds the same, and only what changes is written.
     """
 
-    def __init__(self, store: JudgingStore, *, clock: Callable[[], int]) -> None:
+    def __init__(self, store: JudgingStore, lease: WorkLease, *, clock: Callable[[], int]) -> None:
         self._store = store
+        self._lease = lease
         self._clock = clock
         self._alarm = Alarm(log, "verdicts")
 
@@ -130,14 +132,22 @@ class Judge:
                 await asyncio.sleep(JUDGE_SECONDS)
 
     def judge_one(self) -> bool:
-        """Judge the oldest minute that can be; False where none is left, or the database is away."""
+        """Judge the oldest minute that can be.
+
+        False where none is left, another process judges, or the database is away.
+        """
         try:
-            found = self._store.judge_oldest(self._clock())
+            found = self._lease.held() and self._store.judge_oldest(self._clock())
         except StoreUnavailable as error:
             self._alarm.failed(f"{error} Clicks and opens are judged later")
             return False
         self._alarm.well()
         return found
+
+    def leave(self) -> None:
+        """Let another process judge at once; one that the database cannot tell waits for the lease's end."""
+        with contextlib.suppress(StoreUnavailable):
+            self._lease.release()
 
 
 @contextlib.asynccontextmanager
@@ -148,6 +158,7 @@ async def judging(judge: Judge) -> AsyncIterator[None]:
         yield
     finally:
         await _cancel([task])
+        await asyncio.to_thread(judge.leave)
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

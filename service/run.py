@@ -14,6 +14,7 @@ from functools import partial
 import uvloop
 from sqlalchemy import Engine
 
+from events.ports import Work
 from relay.listener import parse_host_port
 from service import process_memory
 from service.background import Judge, Shipper, checking, issuing, judging, keep_fresh, shipping
@@ -46,10 +47,12 @@ from service.wiring import (
     now,
     own_certificate,
 )
+from service.work_lease import WorkLease
 from service.workers.checker_process import CheckerProcess
 from storage.event_store import SqlEventStore
 from storage.judging import SqlJudgingStore
 from storage.leases import SqlCheckLeases
+from storage.work_leases import SqlWorkLeases
 from tracker.server import TrackerServer
 
 log = logging.getLogger("waypost.service")
@@ -159,7 +162,8 @@ class _Server:
                 await self._hurrying.wait()
 
     def _judge(self) -> Judge:
-        return Judge(SqlJudgingStore(self._engine), clock=now)
+        lease = WorkLease(SqlWorkLeases(self._engine), Work.JUDGING)
+        return Judge(SqlJudgingStore(self._engine), lease, clock=now)
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal

@@ -1,15 +1,13 @@
-"""Who checks which tracking domain: `domains.ports.CheckLeases`, for any number of processes and machines.
-
-Times are compared by the clock of the database: the machines' own may differ by more than a lease is long.
-"""
+"""Who checks which tracking domain: `domains.ports.CheckLeases`, for any number of processes and machines."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
 
 from domains.due import Backlog
 from domains.errors import StoreUnavailable
 from domains.model import TrackingDomain
+from storage.database_clock import database_time
 from storage.domain_rows import TRACKING_COLUMNS, tracking_domain
 from storage.domain_tables import tracking_domains
 from storage.engine import transaction
@@ -25,7 +23,7 @@ class SqlCheckLeases:
     def take_due(self, owner: str, *, limit: int, seconds: float) -> list[TrackingDomain]:
         own = tracking_domains.c
         with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
-            now = _now(connection)
+            now = database_time(connection)
             # A subquery in place of the CTE may be planned to run, and lock, more than once.
             due = (
                 select(own.id)
@@ -52,7 +50,7 @@ class SqlCheckLeases:
     def backlog(self) -> Backlog:
         first = func.min(tracking_domains.c.next_check_at, type_=UtcDateTime)
         with transaction(self._engine, writes=False, raising=StoreUnavailable) as connection:
-            now = _now(connection)
+            now = database_time(connection)
             waiting, oldest = connection.execute(select(func.count(), first).where(_waiting(now))).one()
             return Backlog(waiting=waiting, oldest_seconds=(now - oldest).total_seconds() if oldest else 0.0)
 
@@ -60,9 +58,3 @@ class SqlCheckLeases:
 def _waiting(now: datetime) -> ColumnElement[bool]:
     own = tracking_domains.c
     return and_(own.next_check_at <= now, or_(own.leased_until.is_(None), own.leased_until <= now))
-
-
-def _now(connection: Connection) -> datetime:
-    """Return the database's time; SQLite's is without fractions of a second."""
-    now: datetime = connection.execute(select(func.now(type_=UtcDateTime))).scalar_one()
-    return now

@@ -7,13 +7,15 @@ from typing import cast
 
 import pytest
 
-from events.ports import Rejudged, StoreUnavailable
+from events.ports import Rejudged, StoreUnavailable, Work
 from events.segments import encode_line, segment_name, segments
 from service import background
 from service.background import LAST_SHIPPING_SECONDS, Judge, Shipper, judging
 from service.live.check_backlog import LiveBacklog
+from service.work_lease import WorkLease
 from service.workers.checker_process import CheckerProcess
 from tests.domains.builders import tracking_domain
+from tests.events.memory_leases import MemoryLeases
 from tests.events.memory_store import MemoryStore
 from tests.events.records import hit
 from tests.service.domain_checks.test_background import Leases
@@ -66,21 +68,35 @@ class Minutes:
         return None
 
 
+def lease(leases: MemoryLeases, owner: str = "here") -> WorkLease:
+    return WorkLease(leases, Work.JUDGING, owner=owner, monotonic=lambda: 0.0)
+
+
 def test_judging_goes_on_until_nothing_is_left() -> None:
-    minutes = Minutes(3)
+    minutes, leases = Minutes(3), MemoryLeases()
 
     async def run() -> None:
-        async with judging(Judge(minutes, clock=lambda: 7)):
+        async with judging(Judge(minutes, lease(leases), clock=lambda: 7)):
             while len(minutes.asked) < 4:  # noqa: ASYNC110 - a thread asks, which sets no event
                 await asyncio.sleep(0)
 
     asyncio.run(run())
     assert (minutes.left, minutes.asked) == (-1, [7] * 4)
+    assert leases.owners == {}
+
+
+def test_nothing_is_judged_while_another_process_does() -> None:
+    minutes, leases = Minutes(2), MemoryLeases()
+    first, second = (Judge(minutes, lease(leases, owner), clock=lambda: 7) for owner in ("a", "b"))
+    assert [first.judge_one(), second.judge_one()] == [True, False]
+    first.leave()
+    assert second.judge_one()
+    assert minutes.left == 0
 
 
 def test_a_database_that_is_away_delays_judging_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     minutes = Minutes(1)
-    judge = Judge(minutes, clock=lambda: 7)
+    judge = Judge(minutes, lease(MemoryLeases()), clock=lambda: 7)
     minutes.away = True
     assert [judge.judge_one() for _ in range(3)] == [False] * 3
     minutes.away = False

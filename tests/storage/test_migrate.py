@@ -10,7 +10,8 @@ import storage.app_file_store
 import storage.block_store
 import storage.certificate_tables
 import storage.claim_store
-import storage.event_tables  # noqa: F401
+import storage.event_tables
+import storage.work_leases  # noqa: F401
 from domains.model import Https
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
