@@ -73,7 +73,8 @@ def message(name: str, number: int, at: int) -> MessageRecord:
         size=48_000,
         recipients=(Recipient(address=f"{number}@example.net", reference=f"{number:016x}"),),
         links=tuple(
-            TrackedLink(number=n, url="https://www.example.com/", name=f"link {n}") for n in (1, 2, 3)
+            TrackedLink(number=n, url="https://www.example.com/", name=f"link {n}", tags=())
+            for n in (1, 2, 3)
         ),
         tags=(f"campaign-{number // 1000}",),
     )

@@ -63,7 +63,12 @@ def message(number: int) -> MessageRecord:
         size=48_000,
         recipients=(Recipient(address="reader@example.net", reference="a1b2c3d4e5f60718"),),
         links=tuple(
-            TrackedLink(number=link, url=f"https://www.example.com/shoes/{link}?utm_source=newsletter")
+            TrackedLink(
+                number=link,
+                url=f"https://www.example.com/shoes/{link}?utm_source=newsletter",
+                name="",
+                tags=(),
+            )
             for link in range(1, 21)
         ),
     )

@@ -1,8 +1,21 @@
-"""What happened to a message, as frozen values. Times are milliseconds since 1970; ids are lower-case hex."""
+"""What happened to a message, as frozen values. Times are milliseconds since 1970; ids are lower-case hex.
+
+msgspec writes and reads them as JSON. What `Id` and `Number` demand is checked where a record is read, not
+where it is made. What stands within a record is a Struct: of a dataclass msgspec passes over unknown fields.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+LARGEST_NUMBER: Final = 2**63 - 1
+"""What a BIGINT column holds: a database would refuse a larger one for ever, and all records behind it."""
+
+Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{1,64}\Z")]  # not $, which lets a newline follow
+Number = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
 
 
 class HitKind(StrEnum):
@@ -20,22 +33,20 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # the upstream's last reply never came: it may have taken the message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One accepted recipient. `reference` (16 hex digits) is random; None for a shared copy."""
 
     address: str
-    reference: str | None
+    reference: Id | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackedLink:
+class TrackedLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One distinct (url, name) of a message; `number` is what a click's token carries."""
 
-    number: int
+    number: Number
     url: str
-    name: str = ""
-    tags: tuple[str, ...] = ()
+    name: str
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +56,21 @@ class MessageRecord:
     The fields with defaults came with version 2 of the journal; records of version 1 are read without them.
     """
 
-    id: str  # 24 hex digits
-    at: int
-    project: int
+    id: Id  # 24 hex digits
+    at: Number
+    project: Number
     sender: str  # envelope; "" is the null sender
     message_id: str  # the Message-ID header, "" where there is none
     sending_domain: str
     tracking_domain: str  # host written into the links; "" where untracked
-    key: int  # id of the key that sealed its links; 0 where none was made
+    key: Number  # id of the key that sealed its links; 0 where none was made
     mode: str  # off | observe | on
-    size: int
+    size: Number
     recipients: tuple[Recipient, ...]
     links: tuple[TrackedLink, ...]  # in `observe` those that would have been tracked
     pixel: bool = False  # the same of the open pixel
     untracked: str = ""  # why it went out as it came
-    left_alone: Mapping[str, int] = field(default_factory=dict)  # reasons, and how often each
+    left_alone: Mapping[str, Number] = field(default_factory=dict)  # reasons, and how often each
     tags: tuple[str, ...] = ()  # of its control headers
     metadata: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()  # control headers that were not understood
@@ -69,11 +80,11 @@ class MessageRecord:
 class Outcome:
     """How relaying the message `message` ended. In the journal after the upstream's last reply."""
 
-    id: str  # 32 hex digits; repeating a record with the same id changes nothing
-    message: str
-    at: int
+    id: Id  # 32 hex digits; repeating a record with the same id changes nothing
+    message: Id
+    at: Number
     verdict: Verdict
-    code: int  # 0 where no reply came
+    code: Number  # 0 where no reply came
     reply: str  # the upstream's whole reply, code included; what went wrong where none came
 
 
@@ -81,13 +92,13 @@ class Outcome:
 class Hit:
     """One click or open, in the journal before it is answered."""
 
-    id: str  # 32 hex digits; repeating a record with the same id changes nothing
+    id: Id  # 32 hex digits; repeating a record with the same id changes nothing
     kind: HitKind
-    at: int
-    project: int
-    message: str
-    recipient: str | None  # the reference; None for a shared copy
-    link: int  # the link's number; 0 for an open
+    at: Number
+    project: Number
+    message: Id
+    recipient: Id | None  # the reference; None for a shared copy
+    link: Number  # the link's number; 0 for an open
     url: str  # the destination; "" for an open
     host: str
     address: str

@@ -4,8 +4,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from events.model import Hit, HitKind, MessageRecord, Outcome, Recipient, Record, TrackedLink, Verdict
-from events.record_format import LARGEST_NUMBER
+from events.model import (
+    LARGEST_NUMBER,
+    Hit,
+    HitKind,
+    MessageRecord,
+    Outcome,
+    Recipient,
+    Record,
+    TrackedLink,
+    Verdict,
+)
 
 MESSAGE = "0196b1c2d3e4a1b2c3d4e5f6"
 REFERENCE = "00ff00ff00ff00ff"
@@ -61,7 +70,7 @@ def message(**fields: Any) -> MessageRecord:
         "recipients": (Recipient(address="ann@example.net", reference=REFERENCE),),
         "links": (
             TrackedLink(number=1, url="https://example.com/offer", name="offer", tags=("spring", "top")),
-            TrackedLink(number=2, url="https://example.com/"),
+            TrackedLink(number=2, url="https://example.com/", name="", tags=()),
         ),
         "pixel": True,
         "left_alone": {"not-http": 2},

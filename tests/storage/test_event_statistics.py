@@ -206,6 +206,7 @@ def test_pages_go_on_where_the_last_one_ended(store: SqlEventStore) -> None:
 
 def test_recipients_of_outcomes_are_all_of_the_message(store: SqlEventStore) -> None:
     both = tuple(Recipient(address=f"{name}@example.net", reference=None) for name in ("ann", "bob"))
-    store.add([message(recipients=both, links=(TrackedLink(number=1, url="u"),)), outcome(1)])
+    link = TrackedLink(number=1, url="u", name="", tags=())
+    store.add([message(recipients=both, links=(link,)), outcome(1)])
     assert len(store.events(EventFilter(recipient="bob@example.net"))) == 1
     assert store.events(EventFilter(recipient="eve@example.net")) == []

@@ -84,7 +84,9 @@ def test_speed_counts_from_when_the_upstream_took_the_message(
 def test_every_link_is_every_link_of_the_messages_record(
     store: SqlEventStore, judging: SqlJudgingStore
 ) -> None:
-    links = tuple(TrackedLink(number=number, url="https://example.com/") for number in (1, 2, 3))
+    links = tuple(
+        TrackedLink(number=number, url="https://example.com/", name="", tags=()) for number in (1, 2, 3)
+    )
     store.add([message(links=links), message(id=OTHER)])
     store.add([click(number, number) for number in (1, 2, 3)])
     store.add([click(number, number, message=OTHER) for number in (4, 5)])
