@@ -91,6 +91,20 @@ class JudgingStore(Protocol):
         """Return the time of the first hit, and the one just after the last; None without any."""
 
 
+class HitPartitions(Protocol):
+    """Hits by month, where the database keeps them so. Every method raises `StoreUnavailable`.
+
+    Repeating a call changes nothing, on any number of machines at once. Both return the names of the
+    partitions; where the database has none they do nothing.
+    """
+
+    def make_ahead(self, now: int) -> Sequence[str]:
+        """Make those of this month and the next ones, and of what lies among the rest for want of one."""
+
+    def drop_before(self, before: int) -> Sequence[str]:
+        """Drop, with all their hits, those that end by a time in milliseconds."""
+
+
 class Work(StrEnum):
     """Background work that one process does for all machines on a database."""
 

@@ -23,6 +23,7 @@ from service.database import open_database
 from service.database_upgrade import UpgradeFirst
 from service.domain_checks.wiring import new_checker
 from service.errors import OperatorError
+from service.event_upkeep import Partitioner, partitioning
 from service.listening import bind, bind_tcp, bound_name
 from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed
@@ -52,6 +53,7 @@ from service.workers.checker_process import CheckerProcess
 from storage.event_store import SqlEventStore
 from storage.judging import SqlJudgingStore
 from storage.leases import SqlCheckLeases
+from storage.partitions import SqlHitPartitions
 from storage.work_leases import SqlWorkLeases
 from tracker.server import TrackerServer
 
@@ -108,6 +110,7 @@ class _Server:
             if Part.BACKGROUND in self._parts:
                 await running.enter_async_context(shipping(self._shipper()))
                 await running.enter_async_context(judging(self._judge()))
+                await running.enter_async_context(partitioning(self._partitioner()))
             running.callback(self._live.close_journal)
             await running.enter_async_context(
                 keep_fresh(self._settings, self._live, self._refreshing(running))
@@ -164,6 +167,9 @@ class _Server:
     def _judge(self) -> Judge:
         lease = WorkLease(SqlWorkLeases(self._engine), Work.JUDGING)
         return Judge(SqlJudgingStore(self._engine), lease, clock=now)
+
+    def _partitioner(self) -> Partitioner:
+        return Partitioner(SqlHitPartitions(self._engine), clock=now)
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal

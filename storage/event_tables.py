@@ -7,7 +7,7 @@ so that a person can be forgotten there. Times are milliseconds since 1970.
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, Table, text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, text
 
 from storage.metadata import IndexedText, StoredText, metadata
 
@@ -68,7 +68,7 @@ Index(None, outcomes.c.at, outcomes.c.id)
 hits: Final = Table(
     "hits",
     metadata,
-    Column("id", StoredText, primary_key=True),
+    Column("id", StoredText, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("kind", StoredText, nullable=False),
     Column("project", BigInteger, nullable=False),
@@ -85,8 +85,11 @@ hits: Final = Table(
     Column("verdict", StoredText, nullable=False, server_default=text("'human'")),
     Column("reasons", StoredText, nullable=False, server_default=text("''")),  # with commas between
     Column("rules", Integer, nullable=False, server_default=text("0")),
+    # The time comes first, so that this is the index on time, and with PostgreSQL partitions by it. A record
+    # that comes again has the same id and the same time.
+    PrimaryKeyConstraint("at", "id"),
+    postgresql_partition_by="RANGE (at)",  # storage.partitions
 )
-Index(None, hits.c.at, hits.c.id)
 
 # Minutes with hits that were judged without those around them. Each batch of hits leaves a row of its own for
 # each minute that it touches, named by one of its hits: shippers never wait for each other, a batch that is

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine
 
 from storage.engine import backend_of, open_engine, transaction
 from storage.failures import DatabaseUnavailable, WrongDatabase, shown
+from storage.partitions import make_ahead
 
 _LOCATION: Final = "storage:migrations"
 
@@ -34,6 +35,8 @@ def upgrade(url: str | URL, *, create: bool = True, to: str = "head") -> None:
             if not create:
                 _require_tables(connection, shown(engine.url))
             command.upgrade(_config(connection), to)
+            if to == "head":
+                make_ahead(connection)
     except CommandError:
         raise WrongDatabase("The database was made by a newer Waypost; install that version again.") from None
     finally:
