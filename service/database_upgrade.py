@@ -1,14 +1,14 @@
-"""Creating and migrating the database; apart from the rest, since Alembic takes long to import."""
+"""Creating and migrating the database. Alembic takes long to import: only where it is needed."""
 
 import logging
 from collections.abc import Callable
 
 from service.alarm import Alarm
-from service.database import url_of
+from service.database import open_database, url_of
 from service.errors import OperatorError
 from service.settings import Settings
-from storage import migrate
 from storage.failures import DatabaseUnavailable, WrongDatabase
+from storage.schema_version import is_current
 
 log = logging.getLogger("waypost.service")
 
@@ -18,16 +18,25 @@ class DatabaseAway(OperatorError):
 
 
 def upgrade_database(settings: Settings, *, create: bool) -> None:
-    """Migrate the database; make it first where it is missing and `create` says so.
+    """Migrate the database where it is not of this version; make it where it is missing and `create` says so.
 
     Raises DatabaseAway, or another OperatorError where waiting would not mend it.
     """
     try:
-        migrate.upgrade(url_of(settings.database), create=create)
+        if not create and _is_current(settings):
+            return
+        from storage.migrate import upgrade
+
+        upgrade(url_of(settings.database), create=create)
     except WrongDatabase as error:
         raise OperatorError(str(error)) from None
     except DatabaseUnavailable as error:
         raise DatabaseAway(str(error)) from None
+
+
+def _is_current(settings: Settings) -> bool:
+    with open_database(settings) as engine:
+        return is_current(engine)
 
 
 class UpgradeFirst:

@@ -5,9 +5,8 @@ from typing import Final
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection
 
 from storage.engine import backend_of, open_engine, transaction
 from storage.failures import DatabaseUnavailable, WrongDatabase, shown
@@ -41,13 +40,6 @@ def upgrade(url: str | URL, *, create: bool = True, to: str = "head") -> None:
         raise WrongDatabase("The database was made by a newer Waypost; install that version again.") from None
     finally:
         engine.dispose()
-
-
-def is_current(engine: Engine) -> bool:
-    """Tell whether the database has exactly this version's tables. Raises `DatabaseUnavailable`."""
-    with transaction(engine, writes=False, raising=DatabaseUnavailable) as connection:
-        scripts = ScriptDirectory.from_config(_config(connection))
-        return MigrationContext.configure(connection).get_current_heads() == tuple(scripts.get_heads())
 
 
 def _require_tables(connection: Connection, database: str) -> None:

@@ -11,7 +11,7 @@ from service.database import open_database
 from service.errors import OperatorError
 from service.settings import Settings
 from storage.failures import DatabaseUnavailable
-from storage.migrate import is_current
+from storage.schema_version import is_current
 
 
 def look_at_database(settings: Settings, _: int) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from service.database_upgrade import DatabaseAway, UpgradeFirst, upgrade_databas
 from service.errors import OperatorError
 from service.settings import DatabaseSection, Settings
 from storage.engine import open_engine
-from storage.migrate import is_current, upgrade
+from storage.migrate import upgrade
+from storage.schema_version import is_current
 
 
 def settings_for(file: Path) -> Settings:

@@ -18,7 +18,8 @@ from storage.domain_store import SqlDomainStore
 from storage.engine import open_engine
 from storage.failures import DatabaseUnavailable
 from storage.metadata import metadata
-from storage.migrate import is_current, upgrade
+from storage.migrate import upgrade
+from storage.schema_version import is_current, newest_revision
 from tests.storage.databases import Database
 
 OF_THE_FIRST_VERSION = (
@@ -163,3 +164,10 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty: Database) -> None:
 def test_it_logs_nothing(empty: Database, caplog: pytest.LogCaptureFixture) -> None:
     upgrade(empty.url)
     assert caplog.records == []
+
+
+def test_the_newest_migration_is_the_one_that_alembic_would_end_with(
+    database: Database, engine: Engine
+) -> None:
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_heads() == (newest_revision(),)

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, event, make_url, text
 
 from storage.engine import open_engine, transaction
 from storage.failures import DatabaseUnavailable
-from storage.migrate import is_current, upgrade
+from storage.migrate import upgrade
+from storage.schema_version import is_current
 from storage.sqlite import database_file
 from tests.storage.databases import Database
 from tests.storage.faults import locked_for_all, locked_for_writing, moved_away
