@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from certificates.authority import AcmeAuthority, AcmeSettings
 from certificates.issuing import Issuing, OrderLimits
 from certificates.ports import Authority, ChallengeStore
 from certificates.sealed_keys import KeySeal
@@ -30,6 +30,9 @@ from storage.acme_store import SqlAcmeStore
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
 from tracker.tls import Contexts
+
+if TYPE_CHECKING:
+    from certificates.authority import AcmeAuthority
 
 _random = secrets.SystemRandom().random
 
@@ -114,8 +117,11 @@ def build_upkeep(engine: Engine, authority: Authority, seal: KeySeal) -> Upkeep:
     )
 
 
-def build_authority(section: TlsSection, engine: Engine, seal: KeySeal) -> AcmeAuthority:
+def build_authority(section: TlsSection, engine: Engine, seal: KeySeal) -> "AcmeAuthority":
     """Return the authority that the settings name, with its account in the database."""
+    # Here, since ACME's library takes long to import, and most have no use for it.
+    from certificates.authority import AcmeAuthority, AcmeSettings
+
     acme = AcmeSettings(
         directory=directory_url(section.directory),
         contact=tuple(f"mailto:{address}" for address in section.contact),
