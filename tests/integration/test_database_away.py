@@ -105,6 +105,7 @@ def test_who_is_killed_meanwhile_starts_again_and_loses_nothing(
         assert not any("snapshot" in line for line in running.log)
 
 
+@pytest.mark.long
 def test_without_a_snapshot_that_can_be_used_it_refuses(
     installation: Installation, database: Database
 ) -> None:

@@ -104,6 +104,7 @@ def test_an_authority_that_is_away_and_comes_back(installation: HttpsInstallatio
     assert "active, by Pebble" in installation.run("tls", "status", HOST)
 
 
+@pytest.mark.long
 def test_who_will_not_wait_for_a_slow_authority_finds_the_certificate_later(slow: HttpsInstallation) -> None:
     slow.verify(HOST, https="off")
     with RunningWaypost(slow.folder) as running:
@@ -127,6 +128,7 @@ def test_a_process_that_is_killed_in_the_middle_of_an_order(slow: HttpsInstallat
     assert slow.pebble.orders() == 2
 
 
+@pytest.mark.long
 def test_a_start_while_database_and_authority_are_away(installation: HttpsInstallation) -> None:
     snapshot, database = (installation.folder / f"var/{name}" for name in ("snapshot", "waypost.db"))
     installation.verify(HOST)
@@ -144,6 +146,7 @@ def test_a_start_while_database_and_authority_are_away(installation: HttpsInstal
     assert b"PRIVATE KEY" not in snapshot.read_bytes() + database.with_name("away.db").read_bytes()
 
 
+@pytest.mark.long
 def test_a_revoked_certificate_is_replaced_when_somebody_comes(installation: HttpsInstallation) -> None:
     installation.verify(HOST)
     with RunningWaypost(installation.folder) as running:

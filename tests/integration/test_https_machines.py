@@ -51,6 +51,7 @@ def test_one_order_for_handshakes_on_both(machines: tuple[HttpsInstallation, Htt
     assert one.pebble.orders() == 2
 
 
+@pytest.mark.long
 def test_both_want_one_for_a_domain_that_was_verified(
     machines: tuple[HttpsInstallation, HttpsInstallation],
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_hundred_recipients_of_which_some_are_refused(tmp_path: Path, upstream
     assert len(tokens) == 80
 
 
+@pytest.mark.long
 def test_over_a_unix_socket(tmp_path: Path, upstream: ScriptedUpstream) -> None:
     RelayInstallation(tmp_path, upstream.port)
     with Postfix() as postfix:

@@ -100,7 +100,7 @@ def test_more_recipients_than_are_taken_at_once_all_get_it_once(tmp_path: Path) 
     assert max(len(seen.accepted) for seen in upstream.taken) == 5
 
 
-@pytest.mark.parametrize("away", ["waypost", "upstream"])
+@pytest.mark.parametrize("away", [pytest.param("waypost", marks=pytest.mark.long), "upstream"])
 def test_what_is_away_delays_mail_and_bounces_none(tmp_path: Path, away: str) -> None:
     require_postfix()
     with UpstreamInThread(ScriptedUpstream()) as upstream:

@@ -166,6 +166,7 @@ def test_a_restart_behind_a_pooled_connection_costs_nothing(tmp_path: Path) -> N
         chain.expect("second@there.test")
 
 
+@pytest.mark.long
 def test_its_421_to_one_connection_too_many_is_a_451(tmp_path: Path) -> None:
     limit = "smtpd_client_connection_count_limit = 1\nsmtpd_client_event_limit_exceptions =\n"
     with chain_of(tmp_path, limit) as chain, chain.client() as first, chain.client() as second:

@@ -39,6 +39,7 @@ def test_mail_clicks_and_events(installation: Installation) -> None:
     installation.run("db", "upgrade")
 
 
+@pytest.mark.long
 def test_the_database_stopped_while_serving(installation: Installation, postgresql: PostgreSQL) -> None:
     with RunningWaypost(installation.folder) as running:
         postgresql.stop()

@@ -89,6 +89,7 @@ def install(folder: Path, sink: CountingSink, *, count: int, relay: str = "") ->
     return installation.smtp_port
 
 
+@pytest.mark.long
 def test_four_long_connections_on_two_workers_never_end_on_one(tmp_path: Path) -> None:
     with CountingSink() as sink:
         port = install(tmp_path, sink, count=2)
@@ -123,6 +124,7 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_acknowledged_is_there(t
     assert relayed(tmp_path) >= len(load.acknowledged)
 
 
+@pytest.mark.long
 def test_a_worker_starts_while_the_database_is_away(tmp_path: Path) -> None:
     database = tmp_path / "var/waypost.db"
     with CountingSink() as sink:
@@ -146,7 +148,7 @@ def relayed(folder: Path) -> int:
     return len({event["message"] for event in json.loads(listed.stdout)})
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_new_settings_hold_for_new_sessions_and_drop_none(tmp_path: Path, count: int) -> None:
     with CountingSink() as sink:
         port = install(tmp_path, sink, count=count)
@@ -181,7 +183,7 @@ def tracked(running: RunningWaypost) -> list[str]:
     return [line.partition(" links=")[2].partition(" ")[0] for line in lines]
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_new_settings_that_are_wrong_change_nothing(tmp_path: Path, count: int) -> None:
     with CountingSink() as sink:
         port = install(tmp_path, sink, count=count)
@@ -208,6 +210,7 @@ def test_what_needs_a_restart_is_named(tmp_path: Path) -> None:
             running.wait_for(lambda: any(told in line for line in running.log), "it tells nothing")
 
 
+@pytest.mark.long
 def test_a_second_signal_hurries(tmp_path: Path) -> None:
     with CountingSink() as sink:
         port = install(tmp_path, sink, count=2, relay="stop_seconds = 600")
@@ -224,7 +227,7 @@ def test_a_second_signal_hurries(tmp_path: Path) -> None:
             client.close()
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_15_a_stop_under_twice_the_capacity_with_large_messages_loses_nothing(
     tmp_path: Path, count: int
 ) -> None:
@@ -263,10 +266,6 @@ def kill_everything(folder: Path, kills: int) -> None:
         assert load.acknowledged <= set(sink.taken)
         assert sink.taken.total() - len(sink.taken) <= kills * 4
     assert relayed(folder) >= len(load.acknowledged)
-
-
-def test_07_killing_everything_under_load_loses_nothing(tmp_path: Path) -> None:
-    kill_everything(tmp_path, kills=2)
 
 
 @pytest.mark.long

@@ -205,6 +205,7 @@ def test_the_database_gone_while_serving(installation: Installation) -> None:
         wait_until(lambda: installation.kinds() == ["click", "relayed"])
 
 
+@pytest.mark.long
 def test_what_was_answered_survives_a_kill(installation: Installation) -> None:
     with RunningWaypost(installation.folder, WAYPOST_JOURNAL__SHIP_SECONDS="600") as running:
         installation.send()
