@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from domains.blocking import LinkBlocks
     from domains.sending_domains import SendingDomains
     from domains.tracking_domains import TrackingDomains
+    from events.webhooks.use_cases import Webhooks
     from service.certificates.use_cases import CertificateOrders, CertificateViews
+    from service.webhooks.use_cases import Trial
 
 
 def open_tracking_domains(settings: Settings, project: str) -> "AbstractContextManager[TrackingDomains]":
@@ -67,6 +69,15 @@ def open_link_blocks(settings: Settings) -> "AbstractContextManager[LinkBlocks]"
     from service import database
 
     return database.open_link_blocks(settings)
+
+
+def open_webhooks(
+    settings: Settings, project: str | None
+) -> "AbstractContextManager[tuple[Webhooks, Trial]]":
+    """Yield the webhooks of a project, or of all projects together, and what tries them."""
+    from service.webhooks import use_cases
+
+    return use_cases.open_webhooks(settings, project)
 
 
 def open_certificate_views(settings: Settings) -> "AbstractContextManager[CertificateViews]":

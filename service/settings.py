@@ -193,6 +193,16 @@ class JournalSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksSection:
+    """What is told to servers of operators and tenants."""
+
+    allow_private: tuple[str, ...] = ()  # networks that are not public and may be sent to, by http too
+    ca_file: Path | None = None  # trust this instead of the system's roots
+    concurrent_deliveries: int = 16  # requests at a time, of one `serve`; each webhook has one
+    keep_days: int = 3  # deliveries that have ended, and what waits for a webhook that is paused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoringSection:
     """The private HTTP port: /metrics, /healthz, /readyz, /ask. Never open to the world."""
 
@@ -223,6 +233,7 @@ class Settings:
     database: DatabaseSection = DatabaseSection()
     keys: KeysSection = KeysSection()
     journal: JournalSection = JournalSection()
+    webhooks: WebhooksSection = WebhooksSection()
     monitoring: MonitoringSection = MonitoringSection()
     log: LogSection = LogSection()
     source: Path | None = None

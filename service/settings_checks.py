@@ -19,6 +19,7 @@ from service.settings import (
     Settings,
     TlsMode,
     TlsSection,
+    WebhooksSection,
 )
 from service.upstream_checks import check_upstreams
 
@@ -30,6 +31,7 @@ AT_LEAST_ONE = (
 
 MOST_DNS_SECONDS = 60
 MOST_CHECKS = 256  # each has a thread, and some sockets
+MOST_DELIVERIES = 256  # the same
 
 DIRECTORIES = {
     "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
@@ -55,6 +57,7 @@ def check_values(settings: Settings, origin: str) -> None:
     _each(f"{origin}: tracker.trusted_proxies", tracker.trusted_proxies, _network)
     _each(f"{origin}: tracking.default_domain", filter(None, [settings.tracking.default_domain]), _base_url)
     _check_domains(settings.domains, f"{origin}: domains")
+    _check_webhooks(settings.webhooks, f"{origin}: webhooks")
     _check_database(settings.database, f"{origin}: database")
     if (relay.tls_certificate is None) != (relay.tls_key is None):
         raise SettingsError(f"{origin}: relay: tls_certificate and tls_key need each other")
@@ -178,6 +181,14 @@ def _check_probes(section: DomainsSection, place: str) -> None:
             raise SettingsError(f"{place}.{name}: {port} is no port; give 1 to {MAX_PORT}, or 0 for no probe")
     if section.require_probe and not any(ports.values()):
         raise SettingsError(f"{place}.require_probe: set probe_http_port or probe_https_port too")
+
+
+def _check_webhooks(section: WebhooksSection, place: str) -> None:
+    _each(f"{place}.allow_private", section.allow_private, _network)
+    if not 1 <= section.concurrent_deliveries <= MOST_DELIVERIES:
+        raise SettingsError(f"{place}.concurrent_deliveries: must be from 1 to {MOST_DELIVERIES}")
+    if section.keep_days < 1:
+        raise SettingsError(f"{place}.keep_days: must be at least 1, the day that a delivery is tried for")
 
 
 def _check_database(section: DatabaseSection, place: str) -> None:

@@ -15,6 +15,7 @@ from storage.certificate_tables import certificate_orders, certificates
 from storage.dialects import insert
 from storage.engine import transaction
 from storage.versions import raise_version, version_of
+from storage.webhook_certificates import note_certificate, stored
 
 _HOUR: Final = timedelta(hours=1)
 _ORDERS_KEPT: Final = timedelta(days=1)
@@ -87,6 +88,7 @@ def _reached(moment: Column[Any], now: datetime) -> Select[Any]:
 
 def _write(connection: Connection, record: HostRecord) -> HostRecord:
     """Raises `_Superseded`."""
+    before = stored(connection, record.host)
     written = replace(record, version=version_of(connection, "certificates"))
     row, column = _row(written), certificates.c
     change: ReturningInsert[Any] | ReturningUpdate[Any]
@@ -98,6 +100,7 @@ def _write(connection: Connection, record: HostRecord) -> HostRecord:
         change = certificates.update().where(*read).values(row).returning(column.host)
     if connection.execute(change).one_or_none() is None:
         raise _Superseded
+    note_certificate(connection, before, written)
     return written
 
 

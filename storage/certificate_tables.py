@@ -28,6 +28,7 @@ certificates: Final = Table(
     Column("problem_type", StoredText),
     Column("problem_detail", StoredText),
     Column("problem_at", UtcDateTime),
+    Column("expiry_told_of", StoredText),  # the fingerprint of which webhooks were told that it runs out
 )
 
 certificate_orders: Final = Table(

@@ -30,6 +30,7 @@ from storage.domain_rows import (
 from storage.domain_tables import domain_history, sending_domains, tracking_domains
 from storage.engine import transaction
 from storage.versions import version_of
+from storage.webhook_outbox import note_change
 
 
 class SqlDomainStore:
@@ -269,7 +270,9 @@ def _update(connection: Connection, number: int, **columns: Any) -> None:
 
 def _note(connection: Connection, change: Change | None) -> None:
     if change is not None:
-        connection.execute(domain_history.insert().values(domain_rows.change_columns(change)))
+        entry = domain_history.insert().values(domain_rows.change_columns(change))
+        number = connection.execute(entry.returning(domain_history.c.id)).scalar_one()
+        note_change(connection, change, number)
 
 
 def _find_tracking_domain(connection: Connection, name: str) -> TrackingDomain | None:

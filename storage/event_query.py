@@ -1,6 +1,6 @@
 """What shows events asks for: hits and outcomes, joined with what their message says, by time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Row, Select, Table, exists, func, select, tuple_
@@ -22,6 +22,17 @@ def oldest(connection: Connection, wanted: EventFilter, beyond: Place | None) ->
     found = _found(connection, wanted, lambda table: (table.c.at, table.c.id), beyond)
     found.sort(key=_place)
     return found[: wanted.limit]
+
+
+def by_ids(connection: Connection, times: Mapping[str, int]) -> list[Event]:
+    """Return the events with these ids, which happened at these times, as far as they are still there."""
+    found: list[Event] = []
+    for query, table, event in ((_hits(), hits, _hit), (_outcomes(), outcomes, _outcome)):
+        query = query.where(
+            table.c.id.in_(times), table.c.at.between(min(times.values()), max(times.values()))
+        )
+        found += map(event, connection.execute(query))
+    return found
 
 
 def _found(

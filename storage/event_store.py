@@ -18,6 +18,7 @@ from storage.event_statistics import statistics
 from storage.event_tables import hits, links, messages, outcomes, recipients, unjudged
 from storage.judging import hit_row, marks
 from storage.report_query import tallies
+from storage.webhook_outbox import note_records
 
 _MESSAGE_COLUMNS = messages.columns.keys()
 _OUTCOME = attrgetter(*outcomes.columns.keys())
@@ -30,7 +31,7 @@ class SqlEventStore:
         self._engine = engine
 
     def add(self, records: Sequence[Record]) -> None:
-        repeatedly(self._engine, partial(_insert, _rows(records)), raising=StoreUnavailable)
+        repeatedly(self._engine, partial(_insert, records, _rows(records)), raising=StoreUnavailable)
 
     def events(self, wanted: EventFilter) -> list[Event]:
         with self._reading() as connection:
@@ -62,9 +63,10 @@ class SqlEventStore:
         return transaction(self._engine, writes=False, raising=StoreUnavailable)
 
 
-def _insert(rows: Mapping[Table, list[Row]], connection: Connection) -> None:
+def _insert(records: Sequence[Record], rows: Mapping[Table, list[Row]], connection: Connection) -> None:
     for table, some in rows.items():
         insert_new(connection, table, some)
+    note_records(connection, records)
 
 
 def _rows(records: Sequence[Record]) -> dict[Table, list[Row]]:

@@ -4,6 +4,7 @@ Not `http.client`: its patience is for each read, so that a server which sends a
 hours, and it reads interim responses without end.
 """
 
+import contextlib
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,10 +41,17 @@ class HttpAnswer:
 def get(connection: socket.socket, host: str, path: str, deadline: Deadline) -> HttpAnswer:
     """Ask for `path`; `host` goes into the Host header. Raises `NotHttp`, `NoAnswer`."""
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: waypost-probe\r\nConnection: close\r\n\r\n"
+    return exchange(connection, request.encode("ascii"), deadline)
+
+
+def exchange(connection: socket.socket, request: bytes, deadline: Deadline) -> HttpAnswer:
+    """Send a whole request, and return the answer to it. Raises `NotHttp`, `NoAnswer`."""
     reading = _Reading()
     try:
         connection.settimeout(deadline.remaining())
-        connection.sendall(request.encode("ascii"))
+        # Whoever refuses a long request may answer and close before it is through [RFC 9112, section 9.6].
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(request)
         _read(connection, reading, deadline)
     except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         raise NotHttp("gave an answer that is not HTTP") from None

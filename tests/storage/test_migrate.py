@@ -11,6 +11,7 @@ import storage.block_store
 import storage.certificate_tables
 import storage.claim_store
 import storage.event_tables
+import storage.webhook_tables
 import storage.work_leases  # noqa: F401
 from domains.model import Https
 from storage.account_store import SqlAccountStore

@@ -1,0 +1,96 @@
+"""Webhooks, what waits for them, and batches on their way: frozen values. A project is its number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Kind(StrEnum):
+    """What a webhook can be told."""
+
+    RELAYED = "relayed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    OPEN = "open"
+    CLICK = "click"
+    DOMAIN_VERIFIED = "domain.verified"
+    DOMAIN_FAILED = "domain.failed"
+    DOMAIN_RETIRED = "domain.retired"
+    CERTIFICATE_ACTIVE = "certificate.active"
+    CERTIFICATE_FAILED = "certificate.failed"
+    CERTIFICATE_EXPIRING = "certificate.expiring"
+
+
+OF_MESSAGES: Final = frozenset((Kind.RELAYED, Kind.REFUSED, Kind.UNKNOWN, Kind.OPEN, Kind.CLICK))
+"""Told as `events list` shows them when they are sent; all others as they were noted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """An endpoint and what it wants. `id` is random, and part of what its secrets are sealed with."""
+
+    id: str  # 12 hex digits
+    project: int | None  # None: of all projects
+    url: str = field(repr=False)  # its path or query may be a secret
+    kinds: tuple[Kind, ...]
+    label: str = ""
+    created_at: datetime
+    secret: bytes = field(repr=False)  # sealed, as the former one
+    former_secret: bytes | None = field(default=None, repr=False)
+    former_until: datetime | None = None  # the former one signs too until then
+    paused_at: datetime | None = None
+    paused_why: str = ""
+    failures: int = 0  # attempts in a row, of whichever batches
+    failing_since: datetime | None = None
+    failing_why: str = ""
+
+    @property
+    def paused(self) -> bool:
+        """Whether events wait until somebody resumes it."""
+        return self.paused_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """An event that a webhook is to be told. `payload` is None where the event is read when it is sent."""
+
+    event: str  # its id
+    kind: Kind
+    at: int  # milliseconds since 1970
+    project: int | None
+    payload: Mapping[str, Any] | None = None
+
+
+class DeliveryState(StrEnum):
+    """Where a batch stands."""
+
+    WAITING = "waiting"  # for its first attempt, or the next
+    DELIVERED = "delivered"
+    FAILED = "failed"  # given up; `replay` begins anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A batch of events. `id` is the header webhook-id of all its attempts."""
+
+    id: str  # msg_ and 24 hex digits
+    webhook: str
+    created_at: datetime
+    begun_at: datetime  # when its time of retries began: when it was made, or replayed
+    events: tuple[Noted, ...]
+    state: DeliveryState = DeliveryState.WAITING
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    ended_at: datetime | None = None
+    detail: str = ""  # what came of the last attempt, in plain words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an endpoint answered. `detail` says it in plain words."""
+
+    status: int
+    detail: str
+    retry_after: float | None = None  # seconds, as it asked for

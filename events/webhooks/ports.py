@@ -1,0 +1,111 @@
+"""What webhooks need from outside. Adapters: `storage.webhook_*`, `service.webhooks`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from events.webhooks.body import Facts
+from events.webhooks.model import Answer, Delivery, DeliveryState, Noted, Webhook
+
+
+class WebhookStore(Protocol):
+    """Keeps webhooks. Each method is one transaction, and raises `errors.StoreUnavailable`."""
+
+    def webhooks(self) -> list[Webhook]:
+        """Return all of them, the oldest first."""
+
+    def find(self, webhook: str) -> Webhook | None:
+        """Return one."""
+
+    def add(self, webhook: Webhook) -> None:
+        """Add it; what happens from now on is noted for it."""
+
+    def remove(self, webhook: str) -> None:
+        """Remove it with all that waits for it and its deliveries."""
+
+    def set_secrets(
+        self, webhook: str, secret: bytes, former: bytes | None, former_until: datetime | None
+    ) -> None:
+        """Keep these sealed secrets."""
+
+    def pause(self, webhook: str, why: str) -> None:
+        """Send nothing more; events wait."""
+
+    def resume(self, webhook: str) -> None:
+        """Send again, at once; what failed before counts no more."""
+
+    def waiting(self, webhook: str) -> int:
+        """Return how many events wait and are in no batch yet."""
+
+    def deliveries(self, webhook: str, state: DeliveryState | None, limit: int) -> list[Delivery]:
+        """Return batches, the newest first."""
+
+    def replay(self, webhook: str, ids: Collection[str] | None, since: datetime | None) -> int:
+        """Try batches anew that have ended: those with the ids, or the failed ones (made since then).
+
+        Return how many. Raises `errors.UnknownWebhook`, and changes nothing, where an id is of no such batch.
+        """
+
+
+class DeliveryQueue(Protocol):
+    """What is to be sent. Each method is one transaction, and raises `errors.StoreUnavailable`.
+
+    Times are those of the database. Only who holds the lease of a webhook calls what names it.
+    """
+
+    def take_due(self, owner: str, *, limit: int, seconds: float, failing: bool) -> list[Webhook]:
+        """Lease webhooks that have something to be sent now, those tried longest ago first.
+
+        `failing`: those whose last attempt failed, else the others.
+        """
+
+    def release(self, owner: str, webhook: str | None = None) -> None:
+        """Give back a lease, or all of them."""
+
+    def due(self, webhook: str) -> Delivery | None:
+        """Return the batch that waits longest for an attempt, where its time has come."""
+
+    def noted(self, webhook: str, limit: int) -> list[Noted]:
+        """Return events that wait, the oldest first."""
+
+    def facts(self, noted: Sequence[Noted]) -> Facts:
+        """Return what is known of them now."""
+
+    def batch(self, owner: str, webhook: str, delivery: str, taken: Sequence[Noted]) -> Delivery | None:
+        """Make a batch of events that wait; None where the lease is another's meanwhile."""
+
+    def delivered(self, delivery: Delivery, detail: str) -> None:
+        """The endpoint took it. Where it had failed before, what waits for it is due at once."""
+
+    def failed(self, delivery: Delivery, detail: str, *, next_in: float | None, rest: float) -> None:
+        """An attempt failed; the next is in so many seconds, None where there is none.
+
+        The endpoint is left alone for `rest` seconds.
+        """
+
+    def give_up(self, webhook: str, why: str) -> None:
+        """Pause a webhook; the batches that wait have failed."""
+
+    def drop(self, delivery: Delivery) -> None:
+        """Forget a batch of which nothing is left to be told."""
+
+
+class Post(Protocol):
+    """Sends one request, in a bounded time. Safe to share between threads."""
+
+    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Return the answer, whatever it says. Raises `Unanswered`."""
+
+
+class Unanswered(Exception):
+    """There was no answer. The message is in plain words, for an operator."""
+
+
+class Seal(Protocol):
+    """Seals secrets for the time that they are kept."""
+
+    def seal(self, owner: str, key: bytes) -> bytes:
+        """Return the secret as it can be kept."""
+
+    def open(self, owner: str, sealed: bytes) -> bytes:
+        """Return the secret. Raises `errors.SecretUnreadable`."""

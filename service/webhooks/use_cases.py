@@ -1,0 +1,66 @@
+"""What operators do with webhooks, for commands."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from accounts.projects import project_named
+from certificates.sealed_keys import KeySeal
+from events.webhooks.body import trial
+from events.webhooks.delivering import Attempt, attempt
+from events.webhooks.ports import Post, Seal
+from events.webhooks.use_cases import Webhooks
+from service.database import open_database
+from service.key_file import load_key_ring
+from service.settings import Settings
+from service.webhooks.seal import SecretSeal
+from service.webhooks.wiring import http_post
+from storage.account_store import SqlAccountStore
+from storage.webhook_store import SqlWebhookStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Sends an event of the kind `test` at once, signed as all others are."""
+
+    webhooks: Webhooks
+    seal: Seal
+    post: Callable[[], Post]
+    project: str | None
+    clock: Callable[[], datetime]
+
+    def send(self, webhook: str) -> Attempt:
+        """Raises `UnknownWebhook`, `SecretUnreadable`, and OperatorError for a file of authorities."""
+        found, now = self.webhooks.find(webhook), self.clock()
+        secret, number = self.seal.open(found.id, found.secret), secrets.token_hex(16)
+        body = trial(number, self.project, now)
+        return attempt(self.post(), found.url, [secret], f"msg_{number[:24]}", body, now)
+
+
+@contextmanager
+def open_webhooks(settings: Settings, project: str | None) -> Iterator[tuple[Webhooks, Trial]]:
+    """Yield the webhooks of a project, or of all projects together, and what tries them.
+
+    Raises AccountError; OperatorError where the keys cannot be read.
+    """
+    ring = load_key_ring(settings.keys)
+    seal = SecretSeal(KeySeal(lambda: ring, clock=_now, random=secrets.token_bytes))
+    with open_database(settings) as engine:
+        number = None if project is None else project_named(SqlAccountStore(engine), project).id
+        webhooks = Webhooks(
+            store=SqlWebhookStore(engine),
+            seal=seal,
+            project=number,
+            plain_http=bool(settings.webhooks.allow_private),
+            clock=_now,
+            random_bytes=secrets.token_bytes,
+        )
+        post = partial(http_post, settings.webhooks)  # called where it is needed: it loads the system's roots
+        yield webhooks, Trial(webhooks=webhooks, seal=seal, post=post, project=project, clock=_now)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
