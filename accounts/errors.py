@@ -4,6 +4,7 @@ AccountError
 ├── InvalidName       no short name that can stand in a host name or a header
 ├── InvalidNetwork    no network, or one that would let everybody in
 ├── InvalidLimit      a limit below one
+├── InvalidDays       no number of days to keep something
 ├── NameTaken         the name exists already
 ├── NetworkTaken      the network belongs to another project
 ├── NotFound          no such project, credential or route
@@ -26,6 +27,10 @@ class InvalidNetwork(AccountError):
 
 class InvalidLimit(AccountError):
     """The number is no limit."""
+
+
+class InvalidDays(AccountError):
+    """The number is none of days that something can be kept."""
 
 
 class NameTaken(AccountError):

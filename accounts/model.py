@@ -5,6 +5,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
+from accounts.privacy import NOTHING_SAID, ProjectPrivacy
 from accounts.secret_hash import SecretHash
 from rewriter.policy import Mode
 
@@ -31,6 +32,7 @@ class Project:
     tracking: Mode | None = None
     unknown_senders: bool | None = None
     upstream: str | None = None  # its name
+    privacy: ProjectPrivacy = NOTHING_SAID
     created_at: datetime
 
 

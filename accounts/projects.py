@@ -13,6 +13,7 @@ from accounts.model import DEFAULT_PROJECT, Holdings, Network, Project
 from accounts.names import short_name
 from accounts.networks import network
 from accounts.ports import AccountStore
+from accounts.privacy import PrivacySettings
 from rewriter.policy import Mode
 
 
@@ -74,14 +75,16 @@ class Projects:
         name: str,
         settings: ProjectSettings,
         *,
+        privacy: PrivacySettings | None = None,
         add_networks: Iterable[str] = (),
         remove_networks: Iterable[str] = (),
     ) -> Project:
         """Set what is given. To add a network that is listed changes nothing.
 
-        Raises `NotFound`, `InvalidNetwork`, `NetworkTaken`.
+        Raises `NotFound`, `InvalidNetwork`, `NetworkTaken`, `InvalidDays`.
         """
         project = self.find(name)
+        said = project.privacy.changed(privacy or PrivacySettings())
         self._check_upstream(settings.get("upstream"))
         added, removed = set(map(network, add_networks)), set(map(network, remove_networks))
         listed = set(project.networks)
@@ -90,7 +93,7 @@ class Projects:
         for each in sorted(removed - listed, key=str):
             raise NotFound(f"the project {project.name} does not list {each}; `waypost project show` does")
         networks = tuple(sorted((listed | added) - removed, key=str))
-        changed = replace(project, networks=networks, **settings)
+        changed = replace(project, networks=networks, privacy=said, **settings)
         self._store.update_project(changed)
         return changed
 

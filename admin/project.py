@@ -11,6 +11,7 @@ from admin.invocation import Invocation, pass_invocation
 from admin.names import complete_project
 from admin.opening import open_projects
 from admin.output import json_option, print_json, print_table, say
+from admin.privacy_options import people_option, privacy_options, privacy_settings, privacy_text
 from admin.switches import INHERIT, VALUES, shown, switch_option
 from domains.names import display
 from rewriter.policy import Mode
@@ -75,17 +76,21 @@ def show(invocation: Invocation, name: str, as_json: bool) -> None:
 @click.option(
     "--upstream", metavar="NAME", help=f"Of its mail: an [upstreams.NAME] of the settings, or {INHERIT}."
 )
+@privacy_options
+@people_option
 @click.option("--add-network", "added", multiple=True, help="Clients there relay for it without a login.")
 @click.option("--remove-network", "removed", multiple=True, help="Clients there do so no more.")
 @pass_invocation
 def set_project(
     invocation: Invocation,
+    /,
     name: str,
     tracking: str | None,
     unknown_senders: str | None,
     upstream: str | None,
     added: tuple[str, ...],
     removed: tuple[str, ...],
+    **privacy: str | None,
 ) -> None:
     """Change a project. What is not named stays; `inherit` goes back to the settings."""
     settings = ProjectSettings()
@@ -96,7 +101,9 @@ def set_project(
     if upstream is not None:
         settings["upstream"] = None if upstream == INHERIT else upstream
     with open_projects(invocation.settings()) as projects:
-        projects.change(name, settings, add_networks=added, remove_networks=removed)
+        projects.change(
+            name, settings, privacy=privacy_settings(privacy), add_networks=added, remove_networks=removed
+        )
         _say(projects.show(name))
 
 
@@ -116,6 +123,7 @@ def _say(details: ProjectDetails) -> None:
     say(f"Tracking: {shown_project.tracking or INHERIT}")
     say(f"Unknown senders: {shown(shown_project.unknown_senders)}")
     say(f"Upstream: {shown_project.upstream or INHERIT}")
+    say(f"Privacy: {privacy_text(shown_project.privacy)}")
     say(f"Networks: {_networks(shown_project) or 'none'}")
     say(f"Tracking domains: {', '.join(map(display, owned.tracking_domains)) or 'none'}")
     say(f"Sending domains: {', '.join(map(display, owned.sending_domains)) or 'none'}")

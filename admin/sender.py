@@ -10,6 +10,7 @@ from admin.invocation import Invocation, of_project, pass_invocation, project_op
 from admin.names import complete_sending_domain, complete_tracking_domain
 from admin.opening import open_sending_domains
 from admin.output import json_option, print_json, print_table, say
+from admin.privacy_options import people_option
 from admin.rule_options import rule_options, rule_settings, rules_text
 from admin.switches import INHERIT
 from domains.claims import ProofNeeded
@@ -17,6 +18,7 @@ from domains.model import ALL, SendingDomain
 from domains.names import display
 from domains.ownership import Ownership, Standing
 from domains.sending_domains import SenderSettings, SendingDomainDetails
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode
 
 NOT_VERIFIED = 1
@@ -146,21 +148,31 @@ def link(invocation: Invocation, project: str, name: str, tracking_domain: str) 
 @click.argument("name", shell_complete=complete_sending_domain)
 @click.option("--tracking", type=click.Choice([*map(str, Mode), INHERIT]), help="Of its mail.")
 @click.option("--share", type=click.IntRange(0, ALL), help="Per cent of its mail that is tracked.")
+@people_option
 @rule_options
 @project_option
 @pass_invocation
 def set_sender(
-    invocation: Invocation, /, project: str, name: str, tracking: str | None, share: int | None, **rules: Any
+    invocation: Invocation,
+    /,
+    project: str,
+    name: str,
+    tracking: str | None,
+    share: int | None,
+    recipients: str | None,
+    **rules: Any,
 ) -> None:
     """Set how far a sending domain has gone live, and the rules for its mail. What is not named stays.
 
-    `inherit`: what its project says of tracking, what the settings say of the rest.
+    `inherit`: what its project says of tracking and recipients, what the settings say of the rest.
     """
     settings = SenderSettings()
     if tracking is not None:
         settings["tracking"] = None if tracking == INHERIT else Mode(tracking)
     if share is not None:
         settings["share"] = share
+    if recipients is not None:
+        settings["recipients"] = None if recipients == INHERIT else RecipientTracking(recipients)
     with open_sending_domains(invocation.settings(), project) as senders:
         _say(senders.change(name, settings, rule_settings(rules)))
 
@@ -190,6 +202,7 @@ def remove(invocation: Invocation, project: str, name: str) -> None:
 def _say(shown: SendingDomain) -> None:
     say(f"{display(shown.name)}: {_link(shown)}")
     say(f"Tracking: {shown.tracking or INHERIT}, {shown.share} % of its mail")
+    say(f"Recipients: {shown.recipients or INHERIT}")
     say(f"Rules: {rules_text(shown.rules)}")
 
 

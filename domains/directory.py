@@ -14,6 +14,7 @@ from domains.directory_entries import DomainChanges, DomainEntries, SendingEntry
 from domains.model import ALL, Https, Scheme, SendingDomain, State, TrackingDomain
 from domains.names import normalised, parents_within_registrable, registrable
 from domains.senders import Senders
+from links.recipients import RecipientTracking
 from rewriter.policy import NO_OVERRIDES, Mode, Overrides
 
 
@@ -48,6 +49,7 @@ class Choice(NamedTuple):
     tracking: Mode | None = None  # of the sending domain; None leaves it to its project
     share: int = ALL  # per cent
     rules: Overrides = NO_OVERRIDES  # of the sending domain
+    recipients: RecipientTracking | None = None  # the same; None leaves it to its project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +195,10 @@ class Directory:
         name, linked = sender.name, sender.tracking_domain
         base = self._linked_base(name, sender.project, linked) if linked else ""
         if base:
-            return Choice(name, linked, base, _LINKED, None, sender.tracking, sender.share, sender.rules)
+            return Choice(
+                *(name, linked, base, _LINKED, None),
+                *(sender.tracking, sender.share, sender.rules, sender.recipients),
+            )
         default = self._default(sender.project)
         return Choice(
             sending_domain=name,
@@ -204,6 +209,7 @@ class Directory:
             tracking=sender.tracking,
             share=sender.share,
             rules=sender.rules,
+            recipients=sender.recipients,
         )
 
     def _linked_base(self, sender: str, project: int, linked: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple, TypeVar
 
 from domains.model import ALL, Https, SendingDomain, State, TrackingDomain
+from links.recipients import RecipientTracking
 from rewriter.policy import NO_OVERRIDES, Mode, Overrides
 
 Entry = TypeVar("Entry")
@@ -45,6 +46,7 @@ class SendingEntry(NamedTuple):
     id: int = 0
     verified: bool = False
     rules: Overrides = NO_OVERRIDES
+    recipients: RecipientTracking | None = None
 
     @classmethod
     def of(cls, domain: SendingDomain) -> "SendingEntry":
@@ -58,6 +60,7 @@ class SendingEntry(NamedTuple):
             domain.id,
             domain.verified,
             domain.rules,
+            domain.recipients,
         )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from links.recipients import RecipientTracking
 from rewriter.policy import NO_OVERRIDES, Mode, Overrides
 
 ALL: Final = 100
@@ -73,6 +74,7 @@ class SendingDomain:
     created_at: datetime
     tracking: Mode | None = None  # of its mail; None is what its project says
     share: int = ALL  # per cent of its mail that is tracked; the rest goes as in `observe`
+    recipients: RecipientTracking | None = None  # of its mail; None is what its project says
     rules: Overrides = NO_OVERRIDES  # for its mail
     token: str = ""  # in the TXT record that proves it; "" proves nothing
     verified_at: datetime | None = None  # when that record was seen; it may go afterwards

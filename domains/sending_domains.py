@@ -17,6 +17,7 @@ from domains.ownership import Claim, Kind, Ownership, Proof, ownership, ownershi
 from domains.ports import DomainStore
 from domains.sender_rules import RuleSettings, host_patterns
 from domains.tracking_domains import present_tracking_domain
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode
 
 
@@ -25,6 +26,7 @@ class SenderSettings(TypedDict, total=False):
 
     tracking: Mode | None  # None goes back to what the project says
     share: int  # per cent
+    recipients: RecipientTracking | None  # the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from links.recipients import RecipientTracking
+
 LARGEST_NUMBER: Final = 2**63 - 1
 """What a BIGINT column holds: a database would refuse a larger one for ever, and all records behind it."""
 
@@ -53,7 +55,7 @@ class TrackedLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class MessageRecord:
     """What tokens of a message mean. In the journal before the final dot goes to the upstream.
 
-    The fields with defaults came with version 2 of the journal; records of version 1 are read without them.
+    Fields with defaults came with version 2 of the journal, the last one with 4; older records lack them.
     """
 
     id: Id  # 24 hex digits
@@ -74,6 +76,7 @@ class MessageRecord:
     tags: tuple[str, ...] = ()  # of its control headers
     metadata: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()  # control headers that were not understood
+    recipient_tracking: RecipientTracking = RecipientTracking.IDENTIFIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

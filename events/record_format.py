@@ -15,9 +15,9 @@ from msgspec.json import Decoder, Encoder
 
 from events.model import Hit, MessageRecord, Outcome, Record
 
-VERSION: Final = 3
+VERSION: Final = 4
 TYPES: Final[dict[str, type[Record]]] = {"message": MessageRecord, "outcome": Outcome, "hit": Hit}
-_FIELDS: Final = {MessageRecord: (12, 18, 18), Outcome: (6, 6, 6), Hit: (12, 12, 13)}
+_FIELDS: Final = {MessageRecord: (12, 18, 18, 19), Outcome: (6, 6, 6, 6), Hit: (12, 12, 13, 13)}
 """How many of a record's fields each version has: what came later stands last, and has a default."""
 
 _NAMES: Final = {

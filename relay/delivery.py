@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from events.model import Outcome, Record, Verdict
+from events.redaction import Redaction, redaction
 from links.ids import RECIPIENT_BYTES, RECORD_BYTES, recipient_reference, record_id
+from links.recipients import RecipientTracking
 from relay.control.header_edits import without_own
 from relay.control.header_fields import control_fields
 from relay.envelope import Client, Submission
@@ -104,15 +106,17 @@ class Delivery:
             self._metrics.repeated()
         if ending.verdict is Verdict.UNKNOWN:
             self._repeats.remember(submission, headers.message_id)
-        await self._keep(submission, lambda: self._outcome(submission, ending))
+        nameless = prepared.recipients is RecipientTracking.NONE
+        said = _without_recipients(submission) if nameless else str
+        await self._keep(submission, lambda: self._outcome(submission, ending, said(ending.said)))
         log_mail(
             _event(ending),
-            **_known(submission, headers),
+            **_known(submission, headers, nameless=nameless),
             **_done(prepared),
             upstream=transaction.upstream,
             replayed=transaction.replayed or None,
-            reply=ending.reply.line(),
-            cause="" if ending.code else ending.said,
+            reply=said(ending.reply.line()),
+            cause="" if ending.code else said(ending.said),
             possible_duplicate=repeated or None,
             prepare_ms=round((prepared_at - started) * 1000, 1),
             send_ms=round(sent_in * 1000, 1),
@@ -187,14 +191,14 @@ class Delivery:
             at=submission.at,
         )
 
-    def _outcome(self, submission: Submission, ending: Ending) -> Outcome:
+    def _outcome(self, submission: Submission, ending: Ending, reply: str) -> Outcome:
         return Outcome(
             id=record_id(self._random_bytes(RECORD_BYTES)),
             message=submission.id,
             at=self._now(),
             verdict=ending.verdict,
             code=ending.code,
-            reply=ending.said,
+            reply=reply,
         )
 
 
@@ -213,14 +217,21 @@ def _event(ending: Ending) -> MailEvent:
     return MailEvent.REJECTED if ending.reply.permanent else MailEvent.FAILED
 
 
-def _known(submission: Submission, headers: MessageHeaders) -> dict[str, object]:
+def _without_recipients(submission: Submission) -> Redaction:
+    return redaction(recipient.mailbox for recipient in submission.recipients)
+
+
+def _known(submission: Submission, headers: MessageHeaders, *, nameless: bool = False) -> dict[str, object]:
+    """Return who sends what to whom; `nameless`: not to whom, nor what would tell."""
+    said = _without_recipients(submission) if nameless else str
+    to = () if nameless else submission.recipients[:MOST_LOGGED]
     return {
         "id": submission.id,
-        "message_id": headers.message_id,
+        "message_id": said(headers.message_id),
         **who(submission.client),
-        "sender": submission.sender.mailbox or "<>",
+        "sender": said(submission.sender.mailbox) or "<>",
         "recipients": len(submission.recipients),
-        "to": tuple(recipient.mailbox for recipient in submission.recipients[:MOST_LOGGED]),
+        "to": tuple(recipient.mailbox for recipient in to),
         "size": len(submission.content),
     }
 

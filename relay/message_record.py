@@ -1,6 +1,8 @@
 """The record of a message, kept before its final dot goes to the upstream."""
 
 from events.model import MessageRecord, Recipient
+from events.redaction import redacted_record
+from links.recipients import RecipientTracking
 from relay.envelope import Submission
 from relay.message_headers import MessageHeaders
 from relay.pipeline import Prepared
@@ -11,7 +13,8 @@ def message_record(
 ) -> MessageRecord:
     """Return what the tokens of the message mean, and what an operator may ask about it."""
     plan, asked = prepared.plan, prepared.asked
-    return MessageRecord(
+    addresses = [recipient.mailbox for recipient in submission.recipients]
+    record = MessageRecord(
         id=submission.id,
         at=submission.at,
         project=submission.client.project,
@@ -23,13 +26,15 @@ def message_record(
         mode=plan.mode,
         untracked=plan.untracked or "",
         size=len(submission.content),
-        recipients=tuple(
-            Recipient(address=recipient.mailbox, reference=reference) for recipient in submission.recipients
-        ),
+        recipients=tuple(Recipient(address=address, reference=reference) for address in addresses),
         links=prepared.links,
         pixel=prepared.pixel,
         left_alone=dict(prepared.left_alone),
         tags=asked.wishes.tags,
         metadata=dict(asked.wishes.metadata),
         problems=tuple(map(str, asked.problems)),
+        recipient_tracking=prepared.recipients,
     )
+    if prepared.recipients is RecipientTracking.NONE:
+        return redacted_record(record, addresses)
+    return record

@@ -10,6 +10,7 @@ from domains.names import registrable
 from events.model import TrackedLink
 from links.key_ring import Key, KeyRing
 from links.message_links import MessageLinks
+from links.recipients import RecipientTracking
 from relay.control.header_edits import silenced
 from relay.control.header_fields import HeaderField, control_fields
 from relay.control.reader import NO_CONTROL, Control, read_control
@@ -47,6 +48,11 @@ class Prepared:
         return self.plan.host if self.key else ""
 
     @property
+    def recipients(self) -> RecipientTracking:
+        """What its tokens and records say of its recipients: its header's word, then its plan's."""
+        return self.asked.wishes.recipients or self.plan.recipients
+
+    @property
     def decided(self) -> bool:
         """Whether a Waypost behind this one must leave it alone.
 
@@ -57,7 +63,12 @@ class Prepared:
 
     def untouched(self, why: Untracked) -> "Prepared":
         """Return the same message with nothing done to it."""
-        plan = Plan(sending_domain=self.plan.sending_domain, mode=self.plan.mode, untracked=why)
+        plan = Plan(
+            sending_domain=self.plan.sending_domain,
+            mode=self.plan.mode,
+            recipients=self.plan.recipients,
+            untracked=why,
+        )
         return Prepared(content=self.original, original=self.original, plan=plan, asked=self.asked)
 
 
@@ -96,7 +107,7 @@ class Pipeline:
     ) -> Prepared:
         """Prepare a message without our control headers, which are among its `fields`.
 
-        `reference` is the recipient's; None for a shared copy.
+        `reference` is the recipient's; None for a shared copy. It is used where recipients may be tracked.
         """
         accounts = self._accounts()
         asked = with_route(read_control(tuple(fields)), submission.client, accounts)
@@ -117,7 +128,8 @@ class Pipeline:
     def _rewritten(self, prepared: Prepared, submission: Submission, reference: str | None) -> Prepared:
         plan, ring = prepared.plan, self._ring()
         key = ring.sealing(submission.at)
-        links = _links(plan, submission, reference, key, ring)
+        named = None if prepared.recipients is RecipientTracking.NONE else reference
+        links = _links(plan, submission, named, key, ring)
         policy = make_policy(self._settings, plan.host, prepared.asked.wishes, plan.rules)
         result = self._rewrite(prepared.original, policy, links)
         if result.fault is not None:

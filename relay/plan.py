@@ -9,6 +9,7 @@ from accounts.model import Project
 from domains.default_host import default_base
 from domains.directory import Choice, Directory
 from events import report
+from links.recipients import RecipientTracking
 from relay.envelope import Sender, Submission
 from relay.message_headers import MessageHeaders, mailbox_domain
 from relay.settings import TrackingSettings
@@ -42,6 +43,7 @@ class Plan:
     mode: Mode = Mode.OFF  # that holds for it
     base: str = ""  # where its links point, or would: https://track.example.com
     rules: Overrides = NO_OVERRIDES  # of its sending domain
+    recipients: RecipientTracking = RecipientTracking.NONE  # unless the message itself says
     untracked: Untracked | None = None
 
     @property
@@ -77,6 +79,7 @@ def make_plan(
         mode=Mode.OFF if switched_off else mode_of(settings, project, choice),
         base=default_base(choice.base, project.name if project else None),
         rules=choice.rules,
+        recipients=recipients_of(settings, project, choice),
     )
     if switched_off:
         return replace(plan, untracked=Untracked.SWITCHED_OFF)
@@ -93,6 +96,11 @@ def mode_of(settings: TrackingSettings, project: Project | None, choice: Choice)
     if settings.mode is Mode.OFF:
         return Mode.OFF
     return choice.tracking or (project and project.tracking) or settings.mode
+
+
+def recipients_of(settings: TrackingSettings, project: Project | None, choice: Choice) -> RecipientTracking:
+    """Return what the nearest level says of recipients."""
+    return choice.recipients or (project and project.privacy.recipients) or settings.recipients
 
 
 def within_share(share: int, message: str) -> bool:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode, Policy
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -47,6 +48,7 @@ class TrackingSettings:
 
     mode: Mode = Mode.ON
     policy: Policy = field(default_factory=Policy)  # of every message; the tracking site is put in for each
+    recipients: RecipientTracking = RecipientTracking.ANONYMOUS
     unknown_senders: bool = False  # senders that are no sending domain get the defaults
 
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from connections.address_precision import AddressPrecision
 from domains.model import Scheme
+from links.recipients import RecipientTracking
 from relay.control.vendors import Profile
 from relay.settings import BareNewlines
 from rewriter import Limits, PixelPlace, SignedMail, VisibleUrl
 from rewriter.policy import Mode
+from tracker.reader_privacy import Signals
 
 LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 
@@ -112,6 +115,7 @@ class TrackingSection:
     visible_url: VisibleUrl = VisibleUrl.SKIP_FOREIGN
     signed_mail: SignedMail = SignedMail.LEAVE
     pixel_place: PixelPlace = PixelPlace.AUTO
+    recipients: RecipientTracking = RecipientTracking.ANONYMOUS  # whether a click is a person's
     unknown_senders: bool = False  # track mail of senders that are no sending domain, on the defaults
     default_domain: str = ""  # base URL of the last resort, such as https://t.example.net; "" is none
     scheme: Scheme = Scheme.HTTP  # https where a proxy in front of the tracker serves it
@@ -129,6 +133,16 @@ class TrackerSection:
     abuse_contact: str = ""
     privacy_contact: str = ""
     stop_seconds: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySection:
+    """What is kept of people, and for how many days; 0 is for ever. docs/privacy.md says it in full."""
+
+    client_addresses: AddressPrecision = AddressPrecision.FULL  # of readers
+    signals: Signals = Signals.IGNORE  # what Sec-GPC: 1 and DNT: 1 lead to
+    message_days: int = 30  # whom anonymous references stand for, and what else names them
+    event_days: int = 395  # clicks, opens, outcomes, and all that is known of a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +242,7 @@ class Settings:
     tracking: TrackingSection = TrackingSection()
     limits: Limits = field(default_factory=Limits)
     tracker: TrackerSection = TrackerSection()
+    privacy: PrivacySection = PrivacySection()
     tls: TlsSection = TlsSection()
     domains: DomainsSection = DomainsSection()
     database: DatabaseSection = DatabaseSection()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from accounts.privacy import FOR_EVER, MOST_DAYS
 from domains.default_host import check_default_base
 from domains.errors import InvalidName
 from domains.names import host_name
@@ -15,6 +16,7 @@ from service.errors import OperatorError
 from service.settings import (
     DatabaseSection,
     DomainsSection,
+    PrivacySection,
     RelaySection,
     Settings,
     TlsMode,
@@ -59,6 +61,7 @@ def check_values(settings: Settings, origin: str) -> None:
     _check_domains(settings.domains, f"{origin}: domains")
     _check_webhooks(settings.webhooks, f"{origin}: webhooks")
     _check_database(settings.database, f"{origin}: database")
+    _check_privacy(settings.privacy, f"{origin}: privacy")
     if (relay.tls_certificate is None) != (relay.tls_key is None):
         raise SettingsError(f"{origin}: relay: tls_certificate and tls_key need each other")
     for name in AT_LEAST_ONE:
@@ -189,6 +192,16 @@ def _check_webhooks(section: WebhooksSection, place: str) -> None:
         raise SettingsError(f"{place}.concurrent_deliveries: must be from 1 to {MOST_DELIVERIES}")
     if section.keep_days < 1:
         raise SettingsError(f"{place}.keep_days: must be at least 1, the day that a delivery is tried for")
+
+
+def _check_privacy(section: PrivacySection, place: str) -> None:
+    for name in ("message_days", "event_days"):
+        if getattr(section, name) > MOST_DAYS:
+            raise SettingsError(f"{place}.{name}: must be at most {MOST_DAYS}; 0 is for ever")
+    if section.event_days != FOR_EVER and not 0 < section.message_days <= section.event_days:
+        raise SettingsError(
+            f"{place}.message_days: must be from 1 to privacy.event_days, with which all of a message goes"
+        )
 
 
 def _check_database(section: DatabaseSection, place: str) -> None:

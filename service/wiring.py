@@ -17,6 +17,7 @@ from accounts.errors import StoreUnavailable as AccountsUnavailable
 from accounts.lockout import Lockout, LockoutRule
 from accounts.rate_limits import RateLimits
 from certificates.errors import StoreUnavailable as CertificatesUnavailable
+from connections.address_precision import AddressPrecision
 from domains.app_files import AppFile
 from domains.directory import Directory
 from domains.directory_entries import DomainEntries
@@ -58,6 +59,7 @@ from storage.domain_store import SqlDomainStore
 from storage.notifications import Notifications
 from tracker.app import Challenges, OperatorPage, TrackerApp
 from tracker.metrics import TrackerMetrics
+from tracker.reader_privacy import ReaderPrivacy
 from tracker.tls import Certificates, Handshakes, TlsMetrics
 
 
@@ -275,7 +277,16 @@ def build_tracker(settings: Settings, live: Live, challenges: Challenges | None 
         challenges=challenges,
         blocks=lambda: live.blocks.current,
         app_files=partial(_app_file, live),
+        privacy=ReaderPrivacy(
+            addresses=partial(_address_precision, settings.privacy.client_addresses, live),
+            signals=settings.privacy.signals,
+        ),
     )
+
+
+def _address_precision(default: AddressPrecision, live: Live, project: int) -> AddressPrecision:
+    known = live.accounts.current.project(project)
+    return (known and known.privacy.client_addresses) or default
 
 
 def _app_file(live: Live, host: str, file: AppFile) -> str | None:
@@ -323,6 +334,7 @@ def tracking_settings(settings: Settings) -> TrackingSettings:
             pixel_place=section.pixel_place,
             limits=settings.limits,
         ),
+        recipients=section.recipients,
         unknown_senders=section.unknown_senders,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from accounts.model import Credential, Network, Project, Route, SendingLimits
+from accounts.privacy import privacy_from_json
 from accounts.secret_hash import SecretHash
 from rewriter.policy import Mode
 from storage.account_tables import credentials, project_networks, projects, routes
@@ -61,6 +62,7 @@ def _project(row: Row[Any], networks: tuple[Network, ...]) -> Project:
         tracking=None if row.tracking is None else Mode(row.tracking),
         unknown_senders=row.unknown_senders,
         upstream=row.upstream,
+        privacy=privacy_from_json(row.privacy),
         created_at=row.created_at,
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.errors import AccountError, NameTaken, NetworkTaken, NotFound, NotRemovable, StoreUnavailable
 from accounts.model import Credential, Holdings, Project, Route, SendingLimits
+from accounts.privacy import privacy_to_json
 from accounts.secret_hash import SecretHash
 from domains.model import State
 from storage.account_rows import find_project, read_credentials, read_projects, read_routes
@@ -52,6 +53,7 @@ class SqlAccountStore:
                 tracking=project.tracking,
                 unknown_senders=project.unknown_senders,
                 upstream=project.upstream,
+                privacy=privacy_to_json(project.privacy),
             )
         )
         taken = NetworkTaken(f"another project lists a network of {project.name}; take it out there first")

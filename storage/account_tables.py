@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Table, UniqueConstraint, text
 
 from storage.metadata import StoredText, UtcDateTime, metadata
 
@@ -16,6 +16,7 @@ projects: Final = Table(
     Column("unknown_senders", Boolean),
     Column("upstream", StoredText),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("privacy", JSON, nullable=False, server_default=text("'{}'")),
     sqlite_autoincrement=True,
 )
 

@@ -12,6 +12,7 @@ from domains.directory_entries import DomainChanges, DomainEntries, SendingEntry
 from domains.model import Https, State
 from domains.ownership import Kind
 from domains.sender_rules import rules_from_json
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode
 from storage.domain_changes import can_tell, names_since
 from storage.domain_tables import sending_domains, tracking_domains
@@ -36,6 +37,7 @@ _SENDING: Final = select(
     sending_domains.c.id,
     sending_domains.c.verified_at.is_not(None),
     sending_domains.c.rules,
+    sending_domains.c.recipients,
 ).select_from(sending_domains.outerjoin(tracking_domains))
 
 # Keeps one object of each name and number that stands in many entries: 14 MB less, and quicker look-ups.
@@ -85,7 +87,7 @@ def _tracking(connection: Connection, wanted: Select[Any], once: _Once) -> Itera
 
 
 def _sending(connection: Connection, wanted: Select[Any], once: _Once) -> Iterator[SendingEntry]:
-    for name, project, linked, tracking, share, number, verified, rules in _rows(connection, wanted):
+    for name, project, linked, tracking, share, number, verified, rules, people in _rows(connection, wanted):
         yield SendingEntry(
             name,
             once(project, project),
@@ -95,6 +97,7 @@ def _sending(connection: Connection, wanted: Select[Any], once: _Once) -> Iterat
             number,
             verified,
             rules_from_json(rules),
+            None if people is None else RecipientTracking(people),
         )
 
 

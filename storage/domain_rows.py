@@ -10,6 +10,7 @@ from domains.evidence_format import from_json, to_json
 from domains.history import Cause, Change
 from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.sender_rules import rules_from_json
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode
 from storage.domain_tables import domain_history, sending_domains, tracking_domains
 
@@ -110,6 +111,7 @@ def select_senders() -> Select[Any]:
         own.tracking,
         own.share,
         own.rules,
+        own.recipients,
         own.token,
         own.verified_at,
         tracking_domains.c.name.label("tracking_domain"),
@@ -127,6 +129,7 @@ def sending_domain(row: Row[Any]) -> SendingDomain:
         tracking=None if row.tracking is None else Mode(row.tracking),
         share=row.share,
         rules=rules_from_json(row.rules),
+        recipients=None if row.recipients is None else RecipientTracking(row.recipients),
         token=row.token,
         verified_at=row.verified_at,
     )

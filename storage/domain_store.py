@@ -188,7 +188,10 @@ class SqlDomainStore:
         changed = sending_domains.update().where(sending_domains.c.name == domain.name)
         with self._changing(Kind.SENDING, domain.name) as connection:
             row = changed.values(
-                tracking=domain.tracking, share=domain.share, rules=rules_to_json(domain.rules)
+                tracking=domain.tracking,
+                share=domain.share,
+                rules=rules_to_json(domain.rules),
+                recipients=domain.recipients,
             )
             if not connection.execute(row).rowcount:
                 raise _unknown("sending", domain.name)

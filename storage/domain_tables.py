@@ -68,5 +68,6 @@ sending_domains: Final = Table(
     Column("rules", JSON, nullable=False, server_default=text("'{}'")),
     Column("token", StoredText, nullable=False, server_default=text("''")),
     Column("verified_at", UtcDateTime),
+    Column("recipients", StoredText),
     sqlite_autoincrement=True,
 )

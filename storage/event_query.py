@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, Row, Select, Table, exists, func, select, tuple_
 
 from events.ports import Event, EventFilter, Place
+from links.recipients import RecipientTracking
 from storage.event_filter import LINK, PERSON, concerns, conditions
 from storage.event_tables import hits, links, messages, outcomes, recipients
 
@@ -81,7 +82,12 @@ def _outcomes() -> Select[Any]:
 
 def _of_message() -> list[Any]:
     """Columns of a message, empty where its record has not arrived."""
-    columns = (messages.c.message_id, messages.c.sender, messages.c.sending_domain)
+    columns = (
+        messages.c.message_id,
+        messages.c.sender,
+        messages.c.sending_domain,
+        messages.c.recipient_tracking,
+    )
     texts = [func.coalesce(column, "").label(column.name) for column in columns]
     return [*texts, messages.c.tags, messages.c.metadata]
 
@@ -100,7 +106,7 @@ def _hit(row: Row[Any]) -> Event:
         sender=row.sender,
         sending_domain=row.sending_domain,
         recipient=row.person,
-        shared_copy=row.recipient is None,
+        shared_copy=row.recipient is None and row.recipient_tracking != RecipientTracking.NONE,
         link=row.link,
         link_name=row.link_name,
         link_tags=tuple(row.link_tags or ()),

@@ -32,6 +32,7 @@ messages: Final = Table(
     Column("tags", JSON, nullable=False, server_default=text("'[]'")),
     Column("metadata", JSON, nullable=False, server_default=text("'{}'")),
     Column("problems", JSON, nullable=False, server_default=text("'[]'")),
+    Column("recipient_tracking", StoredText, nullable=False, server_default=text("'identified'")),
 )
 
 recipients: Final = Table(

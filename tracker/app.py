@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
+from connections.address_precision import kept_address
 from events.model import Hit, HitKind
 from links import (
     BlockList,
@@ -27,6 +28,7 @@ from tracker.challenges import challenge_token
 from tracker.client_address import Network
 from tracker.metrics import Asked, Outcome, TrackerMetrics
 from tracker.operator_page import OperatorPage
+from tracker.reader_privacy import ALL_KEPT, ReaderPrivacy
 from tracker.request import Refused, Request, Scope, read_request
 from tracker.responses import (
     HEALTHY,
@@ -68,7 +70,7 @@ class TrackerApp:
     where given, is awaited between the two; `clock` gives milliseconds since 1970; `new_id` gives 32 hex
     digits; `trusted_proxies` are the networks whose X-Forwarded-For is believed; `challenges` is there where
     certificates are issued here; `blocks` gives the blocked links as they are now, `app_files` the files of a
-    host.
+    host; `privacy` says how much of a reader is written down.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class TrackerApp:
         challenges: Challenges | None = None,
         blocks: Callable[[], BlockList] = lambda: NO_BLOCKS,
         app_files: AppFiles = lambda host, file: None,
+        privacy: ReaderPrivacy = ALL_KEPT,
     ) -> None:
         self._ring = ring
         self._record = record
@@ -96,6 +99,7 @@ class TrackerApp:
         self._challenges = challenges
         self._blocks = blocks
         self._app_files = app_files
+        self._privacy = privacy
         self._gone = page.gone()
         self._pages = {"/": page.response(), "/robots.txt": ROBOTS, "/healthz": HEALTHY}
 
@@ -198,7 +202,7 @@ class TrackerApp:
             link=click.link if click else 0,
             url=click.url if click else "",
             host=request.host,
-            address=request.address,
+            address=kept_address(request.address, self._privacy.addresses(token.project)),
             user_agent=request.user_agent,
             method=request.method,
             purpose=request.purpose,

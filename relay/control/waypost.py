@@ -1,7 +1,8 @@
-"""Our own headers: `X-Waypost-Track`, `-Route`, `-Tag`, `-Metadata`. They never leave the relay.
+"""Our own headers, `X-Waypost-Track`, `-Recipients`, `-Route`, `-Tag`, `-Metadata`: they never leave here.
 
 X-Waypost-Track: clicks=on, opens=off, text=on
 X-Waypost-Track: off
+X-Waypost-Recipients: none
 X-Waypost-Route: receipts
 X-Waypost-Tag: welcome
 X-Waypost-Metadata: {"customer": "42"}
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from links.recipients import RecipientTracking
 from relay.control.header_fields import HeaderField
 from relay.control.values import BadValue, clean_tags, json_object, metadata, printable, switch
 from relay.control.wishes import NO_WISHES, Wishes
@@ -27,6 +29,8 @@ def read(fields: Sequence[HeaderField]) -> Wishes:
     value = only_value(fields)
     if name == "track":
         return _switches(value)
+    if name == "recipients":
+        return Wishes(recipients=_recipients(value))
     if name == "route":
         return Wishes(route=printable(value))
     if name == "metadata":
@@ -40,6 +44,13 @@ def only_value(fields: Sequence[HeaderField]) -> str:
     if len(values) > 1:
         raise BadValue("given more than once, with different values")
     return values.pop()
+
+
+def _recipients(value: str) -> RecipientTracking:
+    try:
+        return RecipientTracking(value.strip().lower())
+    except ValueError:
+        raise BadValue(f"none of {', '.join(RecipientTracking)}") from None
 
 
 def _switches(value: str) -> Wishes:

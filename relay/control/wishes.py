@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import reduce
 
+from links.recipients import RecipientTracking
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -12,6 +14,7 @@ class Wishes:
     html: bool | None = None  # links in HTML, where clicks are on
     text: bool | None = None  # links in plain text, where clicks are on
     opens: bool | None = None
+    recipients: RecipientTracking | None = None
     route: str = ""
     tags: tuple[str, ...] = ()
     metadata: tuple[tuple[str, str], ...] = ()
@@ -23,6 +26,7 @@ class Wishes:
             html=_first(self.html, weaker.html),
             text=_first(self.text, weaker.text),
             opens=_first(self.opens, weaker.opens),
+            recipients=self.recipients or weaker.recipients,
             route=self.route or weaker.route,
             tags=_tags(self, weaker),
             metadata=_metadata(self, weaker),
@@ -35,6 +39,7 @@ class Wishes:
             html=_lower(self.html, other.html),
             text=_lower(self.text, other.text),
             opens=_lower(self.opens, other.opens),
+            recipients=self.recipients or other.recipients,
             route=self.route or other.route,
             tags=_tags(self, other),
             metadata=_metadata(self, other),

@@ -7,6 +7,7 @@ from typing import Final
 
 from accounts.directory import AccountEntries
 from accounts.model import Credential, Project, Route, SendingLimits
+from accounts.privacy import privacy_from_json, privacy_to_json
 from accounts.secret_hash import SecretHash
 from rewriter.policy import Mode
 from service.live.snapshot import SnapshotError
@@ -19,6 +20,7 @@ _PROJECT: Final = {
     "tracking": None,
     "unknown_senders": None,
     "upstream": None,
+    "privacy": {},
     "created_at": REQUIRED,
 }
 _CREDENTIAL: Final = {
@@ -72,12 +74,13 @@ def _project_row(project: Project) -> Row:
         project.tracking,
         project.unknown_senders,
         project.upstream,
+        privacy_to_json(project.privacy),
         project.created_at.isoformat(),
     )
 
 
 def _projects(section: bytes) -> Iterator[Project]:
-    for number, name, networks, tracking, unknown_senders, upstream, created_at in decode_table(
+    for number, name, networks, tracking, unknown_senders, upstream, privacy, created_at in decode_table(
         section, _PROJECT
     ):
         yield Project(
@@ -87,6 +90,7 @@ def _projects(section: bytes) -> Iterator[Project]:
             tracking=None if tracking is None else Mode(tracking),
             unknown_senders=unknown_senders,
             upstream=upstream,
+            privacy=privacy_from_json(privacy),
             created_at=datetime.fromisoformat(created_at),
         )
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from domains.directory_entries import DomainEntries, SendingEntry, TrackingEntry
 from domains.model import ALL, Https, State
 from domains.sender_rules import rules_from_json, rules_to_json
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode
 from service.live.snapshot import SnapshotError
 from service.live.snapshot_tables import REQUIRED, Row, decode_table, encode_table
@@ -28,6 +29,7 @@ _SENDING: Final = {
     "id": REQUIRED,
     "verified": False,
     "rules": {},
+    "recipients": None,
 }
 
 _Once = Callable[[Any, Any], Any]  # as in storage.domain_entries
@@ -65,11 +67,13 @@ def _tracking(section: bytes, once: _Once) -> Iterator[TrackingEntry]:
 
 
 def _sending_row(entry: SendingEntry) -> Row:
-    return (*entry[:-1], rules_to_json(entry.rules))
+    return (*entry[:-2], rules_to_json(entry.rules), entry.recipients)
 
 
 def _sending(section: bytes, once: _Once) -> Iterator[SendingEntry]:
-    for name, project, linked, tracking, share, number, verified, rules in decode_table(section, _SENDING):
+    for name, project, linked, tracking, share, number, verified, rules, people in decode_table(
+        section, _SENDING
+    ):
         yield SendingEntry(
             name,
             once(project, project),
@@ -79,4 +83,5 @@ def _sending(section: bytes, once: _Once) -> Iterator[SendingEntry]:
             number,
             verified,
             rules_from_json(rules),
+            None if people is None else RecipientTracking(people),
         )

@@ -22,10 +22,19 @@ from accounts.model import (
     SendingLimits,
 )
 from accounts.ports import AccountStore
+from accounts.privacy import ProjectPrivacy
+from connections.address_precision import AddressPrecision
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode
 from tests.accounts.builders import LATER, NOW, SECRET_HASH
 
 NAME, USERNAME, ROUTE = "shop", "shop-aaaaaaaa", "news"
+PRIVACY = ProjectPrivacy(
+    recipients=RecipientTracking.NONE,
+    client_addresses=AddressPrecision.TRUNCATED,
+    message_days=7,
+    event_days=0,
+)
 
 
 def add_project(store: AccountStore, name: str = NAME) -> Project:
@@ -175,6 +184,7 @@ class AccountStoreContract:
             tracking=Mode.OBSERVE,
             unknown_senders=False,
             upstream="eu",
+            privacy=PRIVACY,
         )
         filled.update_project(changed)
         assert project(filled) == changed

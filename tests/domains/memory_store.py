@@ -192,7 +192,11 @@ class MemoryStore:
     def update_sending_domain(self, domain: SendingDomain) -> None:
         kept = self._sending_domain(domain.name)
         self._sending[domain.name] = replace(
-            kept, tracking=domain.tracking, share=domain.share, rules=domain.rules
+            kept,
+            tracking=domain.tracking,
+            share=domain.share,
+            rules=domain.rules,
+            recipients=domain.recipients,
         )
         self._changed()
 

@@ -20,6 +20,7 @@ from domains.history import Cause, Change, Step
 from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.ports import DomainStore
 from domains.steps import removed, renamed
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -397,9 +398,12 @@ class DomainStoreContract:
         before = sending(filled)
         assert (before.tracking, before.share) == (None, 100)
         filled.link(SENDER, TRACK)
-        filled.update_sending_domain(replace(before, tracking=Mode.OBSERVE, share=10))
+        filled.update_sending_domain(
+            replace(before, tracking=Mode.OBSERVE, share=10, recipients=RecipientTracking.NONE)
+        )
         changed = sending(filled)
         assert (changed.tracking, changed.share) == (Mode.OBSERVE, 10)
+        assert changed.recipients is RecipientTracking.NONE
         assert changed.tracking_domain == TRACK
         filled.update_sending_domain(before)
         assert (sending(filled).tracking, sending(filled).share) == (None, 100)

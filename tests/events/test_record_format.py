@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from events.model import LARGEST_NUMBER, MessageRecord, Record
 from events.ports import Event
 from events.record_format import TYPES, MalformedRecord, decode, encode
+from links.recipients import RecipientTracking
 from tests.events.records import hit, message, outcome, records
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
@@ -47,7 +48,7 @@ def test_what_is_not_printable_is_escaped(text: str) -> None:
 
 def test_the_form_is_the_documented_one() -> None:
     assert encode(outcome()).decode() == (
-        '{"v":3,"type":"outcome","id":"00000000000000000000000000000001","message":"0196b1c2d3e4a1b2c3d4e5f6",'
+        '{"v":4,"type":"outcome","id":"00000000000000000000000000000001","message":"0196b1c2d3e4a1b2c3d4e5f6",'
         '"at":1790000000001,"verdict":"relayed","code":250,"reply":"250 2.0.0 queued as 4F1"}'
     )
 
@@ -79,7 +80,7 @@ def test_the_examples_are_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize(
-    "broken", [{"v": 0}, {"v": 4}, {"v": []}, {"v": ...}, {"type": "bounce"}, {"type": []}, {"more": 1}]
+    "broken", [{"v": 0}, {"v": 5}, {"v": []}, {"v": ...}, {"type": "bounce"}, {"type": []}, {"more": 1}]
 )
 def test_another_version_type_or_field_is_refused(name: str, broken: dict[str, Any]) -> None:
     with pytest.raises(MalformedRecord):
@@ -112,6 +113,7 @@ def test_a_missing_or_empty_field_is_refused(name: str) -> None:
         ("hit", {"url": 1}),
         ("outcome", {"verdict": "delivered"}),
         ("message", {"pixel": 1}),
+        ("message", {"recipient_tracking": "some"}),
         ("message", {"left_alone": []}),
         ("message", {"left_alone": {"not-http": -1}}),
         ("message", {"metadata": {"n": 1}}),
@@ -137,22 +139,28 @@ SINCE_2 = ("pixel", "untracked", "left_alone", "tags", "metadata", "problems")
 
 
 def test_a_message_of_version_1_is_read_without_what_came_later() -> None:
-    old = changed("message", v=1, **dict.fromkeys(SINCE_2, ...))
+    old = changed("message", v=1, recipient_tracking=..., **dict.fromkeys(SINCE_2, ...))
+    later = (*SINCE_2, "recipient_tracking")
     plain = MessageRecord(
-        **{name: getattr(message(), name) for name in names(MessageRecord) if name not in SINCE_2}
+        **{name: getattr(message(), name) for name in names(MessageRecord) if name not in later}
     )
     assert decode(old) == plain
     assert (plain.untracked, plain.tags, plain.metadata, plain.left_alone) == ("", (), {}, {})
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_other_records_of_older_versions_are_read(version: int) -> None:
     assert decode(changed("outcome", v=version)) == outcome()
-    assert decode(changed("hit", v=version, purpose=...)) == hit(purpose="")
+    without = {"purpose": ...} if version < 3 else {}
+    assert decode(changed("hit", v=version, **without)) == hit(purpose="")
 
 
-def test_a_message_of_version_2_is_read() -> None:
-    assert decode(changed("message", v=2)) == message()
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_message_of_version_2_or_3_is_read_as_one_whose_recipients_are_identified(version: int) -> None:
+    read = decode(changed("message", v=version, recipient_tracking=...))
+    assert read == message(recipient_tracking=RecipientTracking.IDENTIFIED)
+    with pytest.raises(MalformedRecord):
+        decode(changed("message", v=version))
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -163,7 +171,7 @@ def test_a_hit_of_an_older_version_with_a_later_field_is_refused(version: int) -
 
 @pytest.mark.parametrize("field", SINCE_2)
 def test_a_message_of_version_1_with_a_later_field_is_refused(field: str) -> None:
-    later = {name: ... for name in SINCE_2 if name != field}
+    later = {name: ... for name in (*SINCE_2, "recipient_tracking") if name != field}
     with pytest.raises(MalformedRecord):
         decode(changed("message", v=1, **later))
 

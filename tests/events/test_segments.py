@@ -19,7 +19,7 @@ def test_a_line_is_read_with_and_without_its_end(record: Record) -> None:
 
 
 def test_a_line_begins_with_its_checksum() -> None:
-    assert encode_line(hit(url="https://example.com/")).startswith(b'6921b244 {"v":3,"type":"hit",')
+    assert encode_line(hit(url="https://example.com/")).startswith(b'569159df {"v":4,"type":"hit",')
 
 
 @given(records, st.data())

@@ -110,8 +110,8 @@ def test_a_database_of_the_first_version_keeps_its_rows(empty: Database) -> None
         table: [row[: len(old)] for row, old in zip(after[table], before[table], strict=True)]
         for table in before
     } == before
-    [(*_, tracking, share, _, token, verified_at)] = after["sending_domains"]
-    assert (tracking, share, len(str(token)), verified_at) == (None, 100, 32, None)
+    [(*_, tracking, share, _, token, verified_at, recipients)] = after["sending_domains"]
+    assert (tracking, share, len(str(token)), verified_at, recipients) == (None, 100, 32, None, None)
     engine = open_engine(empty.url)
     assert SqlDomainStore(engine).version() == 7
     [domain] = SqlDomainStore(engine).tracking_domains()

@@ -15,6 +15,7 @@ from tracker import OperatorPage, TrackerApp
 from tracker.app import Reply
 from tracker.client_address import Network
 from tracker.metrics import TrackerMetrics
+from tracker.reader_privacy import ALL_KEPT, ReaderPrivacy
 
 MESSAGE = "01977420dc00010203040506"
 RECIPIENT = "a1b2c3d4e5f60718"
@@ -60,6 +61,7 @@ class Asking:
     challenges: Mapping[str, str] | None = None
     ring: KeyRing = RING
     blocks: BlockList = NO_BLOCKS
+    privacy: ReaderPrivacy = ALL_KEPT
     app_files: dict[tuple[str, AppFile], str] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
@@ -79,6 +81,7 @@ class Asking:
             page=self.page,
             trusted_proxies=self.trusted,
             blocks=lambda: self.blocks,
+            privacy=self.privacy,
             challenges=None if self.challenges is None else self._challenge,
             app_files=lambda host, file: self.app_files.get((host, file)),
         )

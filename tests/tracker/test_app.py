@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connections.address_precision import AddressPrecision
 from events.model import Hit, HitKind
 from links import BlockKind, ClickToken, seal
 from tests.tracker.asking import (
@@ -24,6 +25,7 @@ from tests.tracker.asking import (
     blocking,
 )
 from tracker import OperatorPage
+from tracker.reader_privacy import ReaderPrivacy
 
 CLICK_HIT = Hit(
     id=f"{1:032x}",
@@ -316,3 +318,26 @@ def test_what_is_sealed_is_where_it_leads(url: str) -> None:
     location = Asking()("/c/" + token).header("location")
     assert location == url.replace(" ", "%20")
     assert location.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("precision", "kept"),
+    [
+        (AddressPrecision.FULL, "203.0.113.9"),
+        (AddressPrecision.TRUNCATED, "203.0.113.0/24"),
+        (AddressPrecision.NONE, ""),
+    ],
+)
+def test_of_an_address_so_much_is_written_down_as_its_project_says(
+    precision: AddressPrecision, kept: str
+) -> None:
+    asked: list[int] = []
+
+    def addresses(project: int) -> AddressPrecision:
+        asked.append(project)
+        return precision
+
+    ask = Asking(privacy=ReaderPrivacy(addresses=addresses))
+    ask(CLICK_PATH)
+    assert ask.hits == [replace(CLICK_HIT, address=kept)]
+    assert asked == [CLICK_HIT.project]

@@ -5,10 +5,12 @@ from ipaddress import ip_network
 
 from accounts.directory import AccountEntries
 from accounts.model import Credential, Project, Route, SendingLimits
+from accounts.privacy import ProjectPrivacy
 from accounts.secret_hash import SecretHash
 from domains.directory_entries import DomainEntries, SendingEntry, TrackingEntry
 from domains.model import State
 from links import KeyRing
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode, Overrides, VisibleUrl
 
 NOW = 1_790_000_000_000
@@ -23,7 +25,9 @@ DOMAINS = DomainEntries(
         TrackingEntry("old.example.com", 1, State.RETIRED, False, was_verified=True),
     ],
     [
-        SendingEntry("example.com", 1, "track.example.com", Mode.OBSERVE, 5, 1, True, RULES),
+        SendingEntry(
+            "example.com", 1, "track.example.com", Mode.OBSERVE, 5, 1, True, RULES, RecipientTracking.NONE
+        ),
         SendingEntry("xn--bcher-kva.de", 2),
     ],
 )
@@ -37,6 +41,7 @@ ACCOUNTS = AccountEntries(
             tracking=Mode.OFF,
             unknown_senders=True,
             upstream="bulk",
+            privacy=ProjectPrivacy(recipients=RecipientTracking.IDENTIFIED, event_days=0),
             created_at=CREATED,
         ),
     ],
