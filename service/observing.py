@@ -15,6 +15,7 @@ from service.monitoring import MonitoringServer, Readiness, watch
 from service.settings import Settings
 from service.tracked_hosts import is_tracked_host
 from service.wiring import Live
+from service.workers.numbers import Kind
 
 log = logging.getLogger("waypost.service")
 
@@ -44,7 +45,18 @@ async def monitoring(settings: Settings, live: Live, readiness: Readiness) -> As
 def watch_process(live: Live, journal: Path) -> None:
     """Show what is of the process that has the port, not of relay or tracker."""
     registry = live.registry
-    watch(registry, "waypost_relay_workers", "Worker processes", lambda: live.numbers.workers)
+    watch(
+        registry,
+        "waypost_relay_workers",
+        "Worker processes of the relay",
+        lambda: live.numbers.workers(Kind.RELAY),
+    )
+    watch(
+        registry,
+        "waypost_tracker_workers",
+        "Worker processes of the tracker",
+        lambda: live.numbers.workers(Kind.TRACKER),
+    )
     watch(registry, "waypost_domains_age_seconds", "Since the database was last read", live.directory.age)
     watch(registry, "waypost_keys_age_seconds", "Since the key ring was last known current", live.ring.age)
     watch(

@@ -1,13 +1,17 @@
 """From settings to a generation of the relay: in this process, or in workers."""
 
 from dataclasses import replace
+from functools import partial
 
+from service.live.seed import Seed
 from service.relay_generation import Generation, LocalRelay
 from service.settings import Settings, UpstreamSection
 from service.wiring import Live, build_relay
 from service.workers.messages import Begin
-from service.workers.pool import WorkerPool, worker_count
-from service.workers.process import WorkerProcess
+from service.workers.numbers import Kind
+from service.workers.pool import in_slot, worker_count
+from service.workers.process import spawn
+from service.workers.relay_process import RelayPool, RelayProcess
 
 
 def new_generation(settings: Settings, live: Live) -> Generation:
@@ -16,25 +20,19 @@ def new_generation(settings: Settings, live: Live) -> Generation:
     if count == 1:
         return LocalRelay(build_relay(settings, live), grace=settings.relay.stop_seconds)
     share = worker_share(settings, count)
-    return WorkerPool(count, lambda: _spawn(share, live), ended=live.numbers.ended)
-
-
-async def _spawn(settings: Settings, live: Live) -> WorkerProcess:
-    numbers, slot = live.numbers, live.numbers.take_slot()
-    begin = Begin(
-        settings=settings,
-        directory=live.directory.current,
-        accounts=live.accounts.current,
-        numbers=numbers.directory,
-        slot=slot,
+    numbers = live.numbers
+    return RelayPool(
+        count,
+        lambda: in_slot(numbers, partial(_spawn, share, live)),
+        ended=numbers.ended,
+        died=partial(numbers.died, Kind.RELAY),
     )
-    try:
-        worker = await WorkerProcess.spawn(begin)
-    except BaseException:
-        numbers.give_back(slot)
-        raise
-    numbers.began(worker.pid, slot)
-    return worker
+
+
+async def _spawn(settings: Settings, live: Live, slot: int) -> RelayProcess:
+    seed = Seed(directory=live.directory.current, accounts=live.accounts.current)
+    begin = Begin(settings=settings, seed=seed, numbers=live.numbers.directory, slot=slot)
+    return await spawn(RelayProcess, Kind.RELAY, begin)
 
 
 def worker_share(settings: Settings, count: int) -> Settings:

@@ -15,16 +15,15 @@ import uvloop
 from sqlalchemy import Engine
 
 from events.ports import Work
-from relay.listener import parse_host_port
 from service import process_memory
 from service.background import Judge, Shipper, checking, issuing, judging, keep_fresh, shipping
-from service.certificates.wiring import IssuedHttps, build_https
+from service.certificates.wiring import build_https
 from service.database import open_database
 from service.database_upgrade import UpgradeFirst
 from service.domain_checks.wiring import new_checker
 from service.errors import OperatorError
 from service.event_upkeep import Partitioner, partitioning
-from service.listening import bind, bind_tcp, bound_name
+from service.listening import bind, bound_name
 from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed
 from service.logs import configure_logging
@@ -37,17 +36,8 @@ from service.reloading import reloaded
 from service.settings import Settings, TlsMode
 from service.settings_checks import listeners
 from service.start import begin
-from service.wiring import (
-    Live,
-    build_handshakes,
-    build_keeper,
-    build_live,
-    build_tracker,
-    directory_builder,
-    networks,
-    now,
-    own_certificate,
-)
+from service.tracker_service import RunningTracker, tracking
+from service.wiring import build_keeper, build_live, directory_builder, networks, now
 from service.work_lease import WorkLease
 from service.workers.checker_process import CheckerProcess
 from storage.event_store import SqlEventStore
@@ -55,7 +45,6 @@ from storage.judging import SqlJudgingStore
 from storage.leases import SqlCheckLeases
 from storage.partitions import SqlHitPartitions
 from storage.work_leases import SqlWorkLeases
-from tracker.server import TrackerServer
 
 log = logging.getLogger("waypost.service")
 
@@ -95,6 +84,7 @@ class _Server:
         self._https = build_https(settings, self._live, engine)
         self._seeded = seed is not None
         self._relay: RelayService | None = None
+        self._tracker: RunningTracker | None = None
         self._checker: CheckerProcess | None = None
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
@@ -120,7 +110,9 @@ class _Server:
             if Part.BACKGROUND in self._parts and self._https is not None:
                 await running.enter_async_context(issuing(self._https.work))
             if Part.TRACKER in self._parts:
-                await running.enter_async_context(_tracker(self._settings, self._live, self._https))
+                self._tracker = await running.enter_async_context(
+                    tracking(self._settings, self._live, self._https)
+                )
             if Part.RELAY in self._parts:
                 await running.enter_async_context(self._relaying())
             await running.enter_async_context(self._obeying_reloads())
@@ -156,7 +148,11 @@ class _Server:
         self._stopping.set()
 
     def _obstacle(self) -> str:
-        return "" if self._relay is None or self._relay.takes else "no relay worker runs"
+        if self._relay is not None and not self._relay.takes:
+            return "no relay worker runs"
+        if self._tracker is not None and not self._tracker.takes:
+            return "no tracker worker runs"
+        return ""
 
     async def _drain(self) -> None:
         """Serve on until whoever asks whether we are ready has seen that we are not."""
@@ -232,39 +228,14 @@ class _Server:
         await asyncio.to_thread(self._live.directory.use, directory_builder(settings))
         await asyncio.to_thread(self._live.accounts.use_networks, networks(settings.relay.networks))
         configure_logging(settings.log)
+        if self._tracker is not None:
+            self._tracker.use_log(settings.log)
         self._settings = settings
         if self._checker is not None:
             self._checker.renew()
         log.info("settings reloaded")
         if waiting:
             log.warning("changed, but needs a restart: %s", ", ".join(waiting))
-
-
-@contextlib.asynccontextmanager
-async def _tracker(settings: Settings, live: Live, https: IssuedHttps | None) -> AsyncIterator[None]:
-    section = settings.tracker
-    certificates = https.certificates() if https else own_certificate(settings.tls)
-    handshakes = build_handshakes(settings.tls, live, certificates)
-    sockets = [bind_tcp(*parse_host_port(address), setting="tracker.listen") for address in section.listen]
-    secure = [bind_tcp(*parse_host_port(address), setting="tls.listen") for address in settings.tls.listen]
-    server = TrackerServer(
-        build_tracker(settings, live, https.challenges.answer if https else None),
-        sockets,
-        tls_sockets=secure,
-        handshakes=handshakes,
-        proxies=networks(section.proxy_peers),
-        max_connections=section.max_connections,
-        stop_seconds=section.stop_seconds,
-    )
-    await server.start()
-    for sock in sockets:
-        log.info("tracker listening on %s:%d", *sock.getsockname()[:2])
-    for sock in secure:
-        log.info("tracker listening for TLS on %s:%d", *sock.getsockname()[:2])
-    try:
-        yield
-    finally:
-        await server.stop()
 
 
 def _in_order(*works: Callable[[], None]) -> None:

@@ -126,6 +126,7 @@ class TrackerSection:
     """The public HTTP endpoint."""
 
     listen: tuple[str, ...] = ("127.0.0.1:8080",)
+    workers: int = 1  # processes; 0 is one for each core
     trusted_proxies: tuple[str, ...] = ()  # networks whose X-Forwarded-For is believed
     proxy_peers: tuple[str, ...] = ()  # networks of proxies that begin with a PROXY header, version 2
     max_connections: int = 10_000

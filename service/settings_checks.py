@@ -31,6 +31,8 @@ AT_LEAST_ONE = (
     *("max_recipients", "session_seconds"),
 )
 
+MOST_WORKERS = 256  # each holds all domains, and takes a second of CPU to start
+
 MOST_DNS_SECONDS = 60
 MOST_CHECKS = 256  # each has a thread, and some sockets
 MOST_DELIVERIES = 256  # the same
@@ -67,6 +69,11 @@ def check_values(settings: Settings, origin: str) -> None:
     for name in AT_LEAST_ONE:
         if getattr(relay, name) < 1:
             raise SettingsError(f"{origin}: relay.{name}: must be at least 1")
+    if tracker.max_connections < 1:
+        raise SettingsError(f"{origin}: tracker.max_connections: must be at least 1")
+    for name, workers in {"relay": relay.workers, "tracker": tracker.workers}.items():
+        if workers > MOST_WORKERS:
+            raise SettingsError(f"{origin}: {name}.workers: must be at most {MOST_WORKERS}; 0 is one a core")
     try:
         check_upstreams(settings)
     except ValueError as error:

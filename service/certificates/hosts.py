@@ -3,14 +3,21 @@
 import ssl
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from certificates import rules
 from certificates.errors import KeyUnreadable
 from certificates.model import Certificate, HostRecord
 from certificates.sealed_keys import KeySeal
-from service.certificates.orders import OrdersOnDemand
 from service.live.certificates import LiveCertificates
 from tracker.tls import Certificates, Contexts
+
+
+class Waiting(Protocol):
+    """Orders: in this process, or by way of the parent's."""
+
+    async def wait_for(self, host: str) -> None:
+        """Return when the host has a certificate in memory, or will have none for now."""
 
 
 class HostCertificates:
@@ -19,7 +26,7 @@ class HostCertificates:
     def __init__(
         self,
         live: LiveCertificates,
-        orders: OrdersOnDemand,
+        orders: Waiting,
         *,
         own: Certificates | None,
         seal: KeySeal,

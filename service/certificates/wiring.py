@@ -15,13 +15,14 @@ from certificates.sealed_keys import KeySeal
 from certificates.upkeep import Upkeep
 from domains.names import host_name
 from links import KeyRing
-from service.certificates.hosts import HostCertificates
+from service.certificates.hosts import HostCertificates, Waiting
 from service.certificates.https_links import is_trial
 from service.certificates.issuing import CertificateWork, Orders
 from service.certificates.metrics import CertificateMetrics, watch_certificates
 from service.certificates.orders import OrdersOnDemand
 from service.certificates.rule import CertificateRule
 from service.domain_checks.lookup import resolver
+from service.live.certificates import LiveCertificates
 from service.live.challenges import LiveChallenges
 from service.settings import Settings, TlsSection
 from service.settings_checks import directory_url
@@ -41,7 +42,7 @@ _random = secrets.SystemRandom().random
 class IssuedHttps:
     """What `serve` needs of certificates that are issued here."""
 
-    certificates: Callable[[], HostCertificates]  # for the tracker; raises OperatorError
+    orders: OrdersOnDemand
     challenges: LiveChallenges
     work: CertificateWork
 
@@ -52,7 +53,7 @@ def build_https(settings: Settings, live: Live, engine: Engine) -> IssuedHttps |
     if known is None:
         return None
     seal = key_seal(lambda: live.ring.current)
-    challenges = LiveChallenges(SqlAcmeStore(engine), clock=_now)
+    challenges = build_challenges(engine)
     authority = build_authority(settings.tls, engine, seal)
     issuing = build_issuing(settings, engine, authority, seal, challenges)
     watch_certificates(live.registry, known, lambda: live.directory.current, _now)
@@ -65,14 +66,7 @@ def build_https(settings: Settings, live: Live, engine: Engine) -> IssuedHttps |
     )
     return IssuedHttps(
         challenges=challenges,
-        certificates=lambda: HostCertificates(
-            known,
-            on_demand,
-            own=own_certificate(settings.tls),
-            seal=seal,
-            contexts=Contexts(monotonic=time.monotonic),
-            clock=_now,
-        ),
+        orders=on_demand,
         work=CertificateWork(
             orders=orders,
             upkeep=build_upkeep(engine, authority, seal),
@@ -83,6 +77,25 @@ def build_https(settings: Settings, live: Live, engine: Engine) -> IssuedHttps |
             trial=is_trial(settings.tls),
             clock=_now,
         ),
+    )
+
+
+def build_challenges(engine: Engine) -> LiveChallenges:
+    """Return what the tracker answers an authority."""
+    return LiveChallenges(SqlAcmeStore(engine), clock=_now)
+
+
+def host_certificates(
+    settings: Settings, live: Live, known: LiveCertificates, orders: Waiting
+) -> HostCertificates:
+    """Return what the tracker serves. Raises OperatorError."""
+    return HostCertificates(
+        known,
+        orders,
+        own=own_certificate(settings.tls),
+        seal=key_seal(lambda: live.ring.current),
+        contexts=Contexts(monotonic=time.monotonic),
+        clock=_now,
     )
 
 

@@ -1,1 +1,1 @@
-"""Worker processes: the relay on several cores, on connections that the parent process accepts."""
+"""Worker processes: relay and tracker on several cores, and the checks of domains apart from both."""

@@ -1,4 +1,4 @@
-"""Messages between the relay's parent process and a worker, each with a descriptor where it carries one.
+"""Messages between the parent process and a worker, each with a descriptor where it carries one.
 
 A SEQPACKET pair keeps the borders of messages, and tells the end of the other side however it died; a pipe
 of `multiprocessing` needs a thread for the same. Linux has it; macOS has not.

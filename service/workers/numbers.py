@@ -8,15 +8,23 @@ import contextlib
 import os
 import shutil
 import tempfile
+from enum import StrEnum
 from itertools import count
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, multiprocess, values
+from prometheus_client import CollectorRegistry, Counter, multiprocess, values
 
 from events.segments import lock
 
 _PREFIX: Final = "waypost-metrics-"
+
+
+class Kind(StrEnum):
+    """What a worker does."""
+
+    RELAY = "relay"
+    TRACKER = "tracker"
 
 
 def write_numbers(directory: Path, slot: int) -> None:
@@ -35,7 +43,10 @@ class WorkerNumbers:
         self._registry = registry
         self._folder: _Folder | None = None
         self._taken: set[int] = set()
-        self._slots: dict[int, int] = {}  # by process id
+        self._slots: dict[int, tuple[Kind, int]] = {}  # by process id
+        self._deaths = Counter(
+            "waypost_worker_deaths", "Workers that died and were replaced", ["of"], registry=registry
+        )
 
     @property
     def directory(self) -> Path:
@@ -46,10 +57,13 @@ class WorkerNumbers:
             multiprocess.MultiProcessCollector(self._registry, str(self._folder.path))  # type: ignore[no-untyped-call]
         return self._folder.path
 
-    @property
-    def workers(self) -> int:
+    def workers(self, kind: Kind) -> int:
         """How many live."""
-        return len(self._slots)
+        return sum(lives is kind for lives, _ in self._slots.values())
+
+    def died(self, kind: Kind) -> None:
+        """Count one that was not told to end."""
+        self._deaths.labels(kind.value).inc()
 
     def take_slot(self) -> int:
         """Return the slot of a worker that is about to begin."""
@@ -57,15 +71,14 @@ class WorkerNumbers:
         self._taken.add(slot)
         return slot
 
-    def began(self, process: int, slot: int) -> None:
+    def began(self, process: int, kind: Kind, slot: int) -> None:
         """Remember whose slot it is."""
-        self._slots[process] = slot
+        self._slots[process] = kind, slot
 
     def ended(self, process: int) -> None:
         """Give the slot of a process back."""
-        slot = self._slots.pop(process, None)
-        if slot is not None:
-            self.give_back(slot)
+        if process in self._slots:
+            self.give_back(self._slots.pop(process)[1])
 
     def give_back(self, slot: int) -> None:
         """Nothing is under way there any more; what was counted stays counted."""

@@ -1,4 +1,4 @@
-"""The parent's side of one worker: a process of its own that runs the relay, and the channel to it."""
+"""The parent's side of one worker: a process of its own, and the channel to it."""
 
 import asyncio
 import logging
@@ -6,13 +6,13 @@ import pickle
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
-from relay.listener import Listener
 from service.errors import OperatorError
 from service.workers.channel import Channel
-from service.workers.messages import Adopt, Begin, Closed, Failed, Ready, Retire, Stop
+from service.workers.messages import Begin, Failed, Ready, Retire, Stop
+from service.workers.numbers import Kind
 
 log = logging.getLogger("waypost.service")
 
@@ -25,52 +25,19 @@ class WorkerError(OperatorError):
 
 
 class WorkerProcess:
-    """One worker, from its start to its end. It is never started again: the pool starts another.
+    """One worker, from its start to its end. It is never started again: the pool starts another."""
 
-    A fresh interpreter, never a fork: a forked loop would share this one's descriptors, the journal's lock
-    and the threads' locks as they happened to be.
-    """
-
-    def __init__(self, process: asyncio.subprocess.Process, pair_end: socket.socket) -> None:
+    def __init__(self, kind: Kind, process: asyncio.subprocess.Process, pair_end: socket.socket) -> None:
+        self.kind = kind
         self._process = process
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._connections: dict[int, Callable[[], None]] = {}
         self._channel = Channel(pair_end, received=self._received, closed=self._gone)
-        self._numbered = 0
         self._reason = ""  # why it could not start
-
-    @classmethod
-    async def spawn(cls, begin: Begin) -> "WorkerProcess":
-        """Start the interpreter. Raises WorkerError where the system has no room for it."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    # -P: the folder that `serve` was started in holds settings, never modules.
-                    *(sys.executable, "-P", "-m", "service.workers.worker", str(theirs.fileno())),
-                    stdin=asyncio.subprocess.PIPE,
-                    pass_fds=[theirs.fileno()],
-                )
-            except OSError as error:
-                ours.close()
-                raise WorkerError(f"a relay worker cannot be started: {error.strerror}") from None
-        worker = cls(process, ours)
-        try:
-            await worker._tell(begin)
-        except BaseException:  # the pool is ended meanwhile: the worker ends with its channel
-            worker._channel.close()
-            raise
-        return worker
 
     @property
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
-
-    @property
-    def connected(self) -> int:
-        """How many clients it has."""
-        return len(self._connections)
 
     @property
     def takes(self) -> bool:
@@ -83,13 +50,9 @@ class WorkerProcess:
             async with asyncio.timeout(START_SECONDS):
                 await asyncio.shield(self._ready)
         except TimeoutError:
-            raise WorkerError(f"a relay worker was not ready within {START_SECONDS:g} seconds") from None
-
-    def adopt(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None:
-        """Give it an accepted connection. Raises OSError where the kernel passes no more descriptors on."""
-        self._numbered += 1
-        self._channel.send(Adopt(connection=self._numbered, listener=listener), sock)
-        self._connections[self._numbered] = on_closed
+            raise WorkerError(
+                f"a {self.kind} worker was not ready within {START_SECONDS:g} seconds"
+            ) from None
 
     def retire(self) -> None:
         """Let it end when its last client has gone."""
@@ -102,7 +65,7 @@ class WorkerProcess:
             async with asyncio.timeout(grace + KILL_SECONDS):
                 await self._process.wait()
         except TimeoutError:
-            log.error("relay worker %d does not end, and is killed", self.pid)
+            log.error("%s worker %d does not end, and is killed", self.kind, self.pid)
             self._process.kill()
 
     async def ended(self) -> str:
@@ -112,7 +75,8 @@ class WorkerProcess:
         died = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         return self._reason or died
 
-    async def _tell(self, begin: Begin) -> None:
+    async def tell(self, begin: Begin) -> None:
+        """Tell it what to work with; the end of its standard input ends that."""
         stdin = self._process.stdin
         if stdin is None:
             raise ValueError("the worker was started without a pipe to its standard input")
@@ -124,21 +88,54 @@ class WorkerProcess:
             await stdin.wait_closed()
         except ConnectionError:
             pass  # it died at once, which `ready` tells
+        except BaseException:  # the pool is ended meanwhile: the worker ends with its channel
+            self._channel.close()
+            raise
 
     def _received(self, message: object, _: socket.socket | None) -> None:
         match message:
-            case Closed(connection):
-                self._connections.pop(connection)()
             case Ready():
                 self._ready.set_result(None)
             case Failed(reason):
                 self._reason = reason
 
     def _gone(self) -> None:
-        """Forget its clients: their connections ended with it."""
+        """The other end is; may be called again."""
         self._channel.close()
         if not self._ready.done():
-            self._ready.set_exception(WorkerError(self._reason or "a relay worker died while it started"))
+            self._ready.set_exception(
+                WorkerError(self._reason or f"a {self.kind} worker died while it started")
+            )
             self._ready.exception()  # where nobody waits it is told all the same
-        while self._connections:
-            self._connections.popitem()[1]()
+
+
+W = TypeVar("W", bound=WorkerProcess)
+
+
+async def spawn(
+    make: Callable[[Kind, asyncio.subprocess.Process, socket.socket], W],
+    kind: Kind,
+    begin: Begin,
+    *,
+    inherited: Sequence[int] = (),
+) -> W:
+    """Start an interpreter, with these descriptors. Raises WorkerError where the system has no room for it.
+
+    A fresh one, never a fork: a forked loop would share this one's descriptors, the journal's lock and the
+    threads' locks as they happened to be.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                # -P: the folder that `serve` was started in holds settings, never modules.
+                *(sys.executable, "-P", "-m", f"service.workers.{kind}_worker", str(theirs.fileno())),
+                stdin=asyncio.subprocess.PIPE,
+                pass_fds=[theirs.fileno(), *inherited],
+            )
+        except OSError as error:
+            ours.close()
+            raise WorkerError(f"a {kind} worker cannot be started: {error.strerror}") from None
+    worker = make(kind, process, ours)
+    await worker.tell(begin)
+    return worker

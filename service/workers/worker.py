@@ -1,43 +1,37 @@
-"""A worker process: the relay alone, on connections that the parent process accepted.
+"""What every worker process begins with.
 
-Started as `python -m service.workers.worker DESCRIPTOR`; what it works with comes over standard input. It
-ends with the parent, whose end it sees on the channel; signals are for the parent, even where a terminal or a
-service manager sends them to all processes of the group.
+Started as `python -m service.workers.KIND_worker DESCRIPTOR`; what it works with comes over standard input.
+It ends with the parent, whose end it sees on the channel; signals are for the parent, even where a terminal
+or a service manager sends them to all processes of the group.
 """
 
 import asyncio
-import logging
 import pickle
 import signal
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import uvloop
 from sqlalchemy import Engine
 
-from service import process_memory
-from service.background import keep_fresh
 from service.database import open_database
 from service.errors import OperatorError
-from service.live.seed import Seed
 from service.logs import configure_logging
-from service.relay_generation import LocalRelay
-from service.wiring import build_live, build_relay
-from service.workers.channel import Channel
-from service.workers.messages import Adopt, Begin, Closed, Failed, Ready, Retire, Stop
+from service.workers.messages import Failed
 from service.workers.numbers import write_numbers
 
-log = logging.getLogger("waypost.service")
+Work = Callable[[Any, Engine, socket.socket], Coroutine[Any, Any, None]]
+"""Given what the parent sent first, the database, and this end of the channel."""
 
 
-def main() -> int:
-    """Run until the parent says so, or is gone."""
+def run_worker(work: Work) -> int:
+    """Run until the parent says so, or is gone; return the exit code."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     pair_end = socket.socket(fileno=int(sys.argv[1]))
-    begin: Begin = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
+    begin = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
     configure_logging(begin.settings.log)
     write_numbers(begin.numbers, begin.slot)
     try:
@@ -45,72 +39,9 @@ def main() -> int:
             open_database(begin.settings) as engine,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(_work(begin, engine, pair_end))
+            runner.run(work(begin, engine, pair_end))
     except OperatorError as error:
         pair_end.setblocking(True)
         pair_end.send(pickle.dumps(Failed(str(error))))
         return 1
     return 0
-
-
-async def _work(begin: Begin, engine: Engine, pair_end: socket.socket) -> None:
-    seed = Seed(directory=begin.directory, accounts=begin.accounts)
-    live = build_live(begin.settings, engine, seed=seed)
-    grace = begin.settings.relay.stop_seconds
-    try:
-        async with keep_fresh(begin.settings, live, live.refresh):
-            relay = LocalRelay(build_relay(begin.settings, live), grace=grace)
-            process_memory.settle()
-            await Worker(relay, pair_end, grace).run()
-    finally:
-        live.close_journal()
-
-
-class Worker:
-    """Does what the parent says. `grace`: seconds for what is past DATA when the parent is gone."""
-
-    def __init__(self, relay: LocalRelay, pair_end: socket.socket, grace: float) -> None:
-        self._relay = relay
-        self._grace = grace
-        self._ends: set[asyncio.Task[None]] = set()
-        self._ended = asyncio.Event()
-        self._channel = Channel(pair_end, received=self._received, closed=self._orphaned)
-
-    async def run(self) -> None:
-        """Return when the relay has ended."""
-        self._channel.send(Ready())
-        await self._ended.wait()
-        await asyncio.gather(*self._ends)
-        self._channel.close()
-
-    def _received(self, message: object, sock: socket.socket | None) -> None:
-        match message:
-            case Adopt(connection=number, listener=listener):
-                if sock is None or self._ends:  # no descriptor was left for it here, or it comes too late
-                    self._closed(number, sock)
-                else:
-                    self._relay.adopt(sock, listener, lambda: self._channel.send(Closed(number)))
-            case Retire():
-                self._end(self._relay.retire())
-            case Stop(grace):
-                self._end(self._relay.stop(grace))
-
-    def _orphaned(self) -> None:
-        self._end(self._relay.stop(self._grace))
-
-    def _closed(self, number: int, sock: socket.socket | None) -> None:
-        if sock is None:
-            log.error("a connection is lost: no descriptor was left for it. Raise the limit of open files")
-        else:
-            sock.close()
-        self._channel.send(Closed(number))
-
-    def _end(self, way: Coroutine[Any, Any, None]) -> None:
-        """Go one way to the end; a shorter one may overtake it."""
-        task = asyncio.create_task(way)
-        self._ends.add(task)
-        task.add_done_callback(lambda _: self._ended.set())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

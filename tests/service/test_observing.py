@@ -10,6 +10,7 @@ from service.domain_checks.metrics import CheckMetrics
 from service.live.check_backlog import LiveBacklog
 from service.monitoring import new_registry
 from service.observing import waiting_bytes, watch_backlog, watch_process
+from service.workers.numbers import WorkerNumbers
 from tracker.metrics import TrackerMetrics
 from tracker.tls import TlsMetrics
 
@@ -36,7 +37,10 @@ def test_the_document_names_every_metric_and_no_other(tmp_path: Path) -> None:
         registry, Mock(current={}), lambda: Directory.build([], []), lambda: datetime(2026, 3, 1, tzinfo=UTC)
     )
     watch_backlog(registry, LiveBacklog(Mock()))
-    live = Mock(registry=registry, **{"numbers.workers": 0, "directory.age": float, "ring.age": float})
+    WorkerNumbers(registry)
+    live = Mock(
+        registry=registry, **{"numbers.workers": lambda _: 0, "directory.age": float, "ring.age": float}
+    )
     watch_process(live, tmp_path)
     made = {
         f"{family.name}_total" if family.type == "counter" else family.name for family in registry.collect()

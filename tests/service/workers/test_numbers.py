@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from events.model import Verdict
-from service.workers.numbers import WorkerNumbers
+from service.workers.numbers import Kind, WorkerNumbers
 
 WORKER = """
 import sys
@@ -78,11 +78,12 @@ def test_of_one_that_ended_only_what_it_counted_stays(
 ) -> None:
     for process in (100, 101):
         slot = numbers.take_slot()
-        numbers.began(process, slot)
+        numbers.began(process, Kind.RELAY, slot)
         work(numbers.directory, slot)
-    assert numbers.workers == 2
+    assert numbers.workers(Kind.RELAY) == 2
+    assert numbers.workers(Kind.TRACKER) == 0
     numbers.ended(100)
-    assert numbers.workers == 1
+    assert numbers.workers(Kind.RELAY) == 1
     assert relayed_and_connected(registry) == (2, 3)
 
 
@@ -99,9 +100,15 @@ def test_the_next_in_its_slot_counts_on_and_leaves_no_more_files(
     assert sorted(numbers.directory.iterdir()) == files
 
 
+def test_deaths_are_counted_by_what_died(registry: CollectorRegistry, numbers: WorkerNumbers) -> None:
+    numbers.died(Kind.TRACKER)
+    assert registry.get_sample_value("waypost_worker_deaths_total", {"of": "tracker"}) == 1
+    assert registry.get_sample_value("waypost_worker_deaths_total", {"of": "relay"}) is None
+
+
 def test_no_two_that_live_share_a_slot(numbers: WorkerNumbers) -> None:
     assert [numbers.take_slot() for _ in range(3)] == [0, 1, 2]
-    numbers.began(100, 1)
+    numbers.began(100, Kind.TRACKER, 1)
     numbers.ended(100)
     assert [numbers.take_slot() for _ in range(2)] == [1, 3]
 
@@ -112,10 +119,12 @@ def test_a_process_that_nobody_knows_gives_nothing_back(numbers: WorkerNumbers) 
     assert numbers.take_slot() != slot
 
 
-def test_the_folder_goes_and_is_not_made_where_there_is_no_worker(registry: CollectorRegistry) -> None:
+def test_the_folder_goes_and_is_not_made_where_there_is_no_worker(
+    registry: CollectorRegistry, tmp_path: Path
+) -> None:
     numbers = WorkerNumbers(registry)
     numbers.close()
-    assert generate_latest(registry) == b""
+    assert list(tmp_path.iterdir()) == []
     directory = numbers.directory
     assert directory.is_dir()
     numbers.close()

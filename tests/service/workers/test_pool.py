@@ -8,14 +8,18 @@ from typing import Any, cast
 import pytest
 
 from relay.listener import Listener, Tls
-from service.workers.pool import WorkerPool, restart_wait, worker_count
-from service.workers.process import WorkerError, WorkerProcess
+from service.workers.numbers import Kind
+from service.workers.pool import restart_wait, worker_count
+from service.workers.process import WorkerError
+from service.workers.relay_process import RelayPool, RelayProcess
 
 LISTENER = Listener(host="127.0.0.1", port=25)
 
 
 class FakeWorker:
     """A worker without a process. `fault`: why it cannot start."""
+
+    kind = Kind.RELAY
 
     def __init__(self, pid: int, fault: str = "") -> None:
         self.pid = pid
@@ -65,13 +69,17 @@ class Scene:
         self.workers: list[FakeWorker] = []
         self.ended: list[int] = []
         self.waits: list[int] = []
+        self.deaths = 0
         self._faults = itertools.chain(faults, itertools.repeat(""))
-        self.pool = WorkerPool(count, self._spawn, ended=self.ended.append, wait=self._wait)
+        self.pool = RelayPool(count, self._spawn, ended=self.ended.append, died=self._died, wait=self._wait)
 
-    async def _spawn(self) -> WorkerProcess:
+    async def _spawn(self) -> RelayProcess:
         worker = FakeWorker(len(self.workers), next(self._faults))
         self.workers.append(worker)
-        return cast(WorkerProcess, worker)
+        return cast(RelayProcess, worker)
+
+    def _died(self) -> None:
+        self.deaths += 1
 
     def _wait(self, deaths: int) -> float:
         self.waits.append(deaths)
@@ -162,6 +170,7 @@ def test_the_dead_are_replaced_and_told(caplog: pytest.LogCaptureFixture) -> Non
         assert [worker.connected for worker in made.workers] == [0, 1, 1]
         assert made.ended == [0]
         await made.pool.stop(0)
+        assert made.deaths == 1
 
     caplog.set_level(logging.ERROR)
     play(scene)

@@ -14,13 +14,15 @@ from domains.directory import Directory
 from links.key_ring import KeyRing
 from relay.listener import Listener
 from service.key_file import new_secret, save_key_ring
+from service.live.seed import Seed
 from service.settings import Settings
 from service.workers import process as worker_process
 from service.workers.messages import Begin
-from service.workers.process import WorkerError, WorkerProcess
+from service.workers.numbers import Kind
+from service.workers.process import WorkerError, spawn
+from service.workers.relay_process import RelayProcess
 
-DIRECTORY = Directory.build([], [])
-ACCOUNTS = AccountDirectory.build([], [], [])
+SEED = Seed(directory=Directory.build([], []), accounts=AccountDirectory.build([], [], []))
 
 
 def begin(folder: Path, *, keys: bool = True) -> Begin:
@@ -36,7 +38,11 @@ def begin(folder: Path, *, keys: bool = True) -> Begin:
         journal=replace(settings.journal, directory=folder / "journal"),
         upstream=replace(settings.upstream, url=f"dir:{folder}/outbox"),
     )
-    return Begin(settings=settings, directory=DIRECTORY, accounts=ACCOUNTS, numbers=folder, slot=0)
+    return Begin(settings=settings, seed=SEED, numbers=folder, slot=0)
+
+
+async def relay(folder: Path, *, keys: bool = True) -> RelayProcess:
+    return await spawn(RelayProcess, Kind.RELAY, begin(folder, keys=keys))
 
 
 def play(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -53,7 +59,7 @@ def connection() -> tuple[socket.socket, socket.socket]:
 
 def test_a_worker_greets_tells_the_end_of_a_connection_and_retires_after_it(tmp_path: Path) -> None:
     async def scene() -> None:
-        worker = await WorkerProcess.spawn(begin(tmp_path))
+        worker = await relay(tmp_path)
         assert not worker.takes
         await worker.ready()
         client, server = connection()
@@ -76,7 +82,7 @@ def test_signals_of_a_group_are_left_to_the_parent_and_a_killed_worker_ends_its_
     tmp_path: Path,
 ) -> None:
     async def scene() -> None:
-        worker = await WorkerProcess.spawn(begin(tmp_path))
+        worker = await relay(tmp_path)
         await worker.ready()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             os.kill(worker.pid, number)
@@ -95,7 +101,7 @@ def test_signals_of_a_group_are_left_to_the_parent_and_a_killed_worker_ends_its_
 
 def test_one_that_cannot_start_says_why(tmp_path: Path) -> None:
     async def scene() -> None:
-        worker = await WorkerProcess.spawn(begin(tmp_path, keys=False))
+        worker = await relay(tmp_path, keys=False)
         with pytest.raises(WorkerError, match=r"keys\.json: no key ring"):
             await worker.ready()
         assert "no key ring" in await worker.ended()
@@ -106,7 +112,7 @@ def test_one_that_cannot_start_says_why(tmp_path: Path) -> None:
 def test_one_that_is_never_ready_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
         monkeypatch.setattr(worker_process, "START_SECONDS", 0.0)
-        worker = await WorkerProcess.spawn(begin(tmp_path))
+        worker = await relay(tmp_path)
         with pytest.raises(WorkerError, match="not ready within 0 seconds"):
             await worker.ready()
         await worker.stop(0)
