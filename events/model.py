@@ -20,6 +20,10 @@ Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{1,64}\Z")]  # not $, which lets a n
 Number = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
 
 
+WITHHELD: Final = "withheld"
+"""In place of a User-Agent that is not kept. Without one a hit would be suspect."""
+
+
 class HitKind(StrEnum):
     """The two things a reader's client asks of the tracker."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, select, tuple_, update
 
-from events.model import Hit, HitKind, Outcome, Record, Verdict
+from events.model import WITHHELD, Hit, HitKind, Outcome, Record, Verdict
 from events.ports import Rejudged, StoreUnavailable
 from events.verdicts import Judgement, Relayed, judge, judged
 from events.verdicts.thresholds import DEFAULT
@@ -116,7 +116,9 @@ def _changes(chunk: _Chunk) -> list[dict[str, Any]]:
     changes = [
         {"this": hit.id, "then": hit.at, **dict(zip(("verdict", "reasons", "rules"), new, strict=True))}
         for hit, judgement in found
-        if chunk.first <= hit.at < chunk.end and (new := _stored_form(judgement)) != stored[hit.id]
+        if chunk.first <= hit.at < chunk.end
+        and hit.user_agent != WITHHELD  # its first verdict stays: what it was judged by is gone
+        and (new := _stored_form(judgement)) != stored[hit.id]
     ]
     return sorted(changes, key=lambda change: str(change["this"]))
 

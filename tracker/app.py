@@ -28,7 +28,7 @@ from tracker.challenges import challenge_token
 from tracker.client_address import Network
 from tracker.metrics import Asked, Outcome, TrackerMetrics
 from tracker.operator_page import OperatorPage
-from tracker.reader_privacy import ALL_KEPT, ReaderPrivacy
+from tracker.reader_privacy import ALL_KEPT, ReaderPrivacy, Signals, anonymous
 from tracker.request import Refused, Request, Scope, read_request
 from tracker.responses import (
     HEALTHY,
@@ -166,8 +166,11 @@ class TrackerApp:
         if isinstance(token, ClickToken) and (blocks := self._blocks()) and blocks.covers(token):
             self._metrics.answered(asked, Outcome.BLOCKED)
             return self._gone
-        written = self._write_down(token, request)
         response = redirect(token.url) if isinstance(token, ClickToken) else PIXEL
+        if request.objects and self._privacy.signals is Signals.SKIP:
+            self._metrics.answered(asked, Outcome.OBJECTED)
+            return response
+        written = self._write_down(token, request)
         if written and self._on_disk is not None:
             return self._once(self._on_disk(), asked, response)
         self._metrics.answered(asked, Outcome.ANSWERED if written else Outcome.UNRECORDED)
@@ -192,7 +195,7 @@ class TrackerApp:
 
     def _hit(self, token: ClickToken | OpenToken, request: Request) -> Hit:
         click = token if isinstance(token, ClickToken) else None
-        return Hit(
+        hit = Hit(
             id=self._new_id(),
             kind=HitKind.CLICK if click else HitKind.OPEN,
             at=self._clock(),
@@ -207,3 +210,5 @@ class TrackerApp:
             method=request.method,
             purpose=request.purpose,
         )
+        objects = request.objects and self._privacy.signals is Signals.ANONYMOUS
+        return anonymous(hit) if objects else hit

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # no token of ours; no such page
     BLOCKED = "blocked"  # told that the link was switched off; not written down
     REFUSED = "refused"  # not what HTTP allows, or a method that is not served
+    OBJECTED = "objected"  # answered, and not written down since its reader objects to it
     UNRECORDED = "unrecorded"  # answered, and not written down
 
 

@@ -1,11 +1,12 @@
 """How much of a reader is written down with what he clicks and opens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from connections.address_precision import AddressPrecision
+from events.model import WITHHELD, Hit
 
 
 class Signals(StrEnum):
@@ -25,3 +26,8 @@ class ReaderPrivacy:
 
 
 ALL_KEPT: Final = ReaderPrivacy()
+
+
+def anonymous(hit: Hit) -> Hit:
+    """Return what may be counted of a reader who objects."""
+    return replace(hit, recipient=None, address="", user_agent=WITHHELD)

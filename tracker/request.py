@@ -20,6 +20,9 @@ MAX_PURPOSE = 64
 # Sec-Purpose [Fetch standard]; Purpose of older Chrome, X-Purpose of Safari, X-Moz of older Firefox.
 _PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 
+# Global Privacy Control [W3C, section 3.2]; its predecessor, which browsers still send [W3C, section 5.2].
+_OBJECTIONS = (b"sec-gpc", b"dnt")
+
 Scope = Mapping[str, Any]
 """The head of a request, in the keys of ASGI's HTTP scope."""
 
@@ -49,6 +52,7 @@ class Request:
     address: str
     user_agent: str
     purpose: str  # of a client that fetches ahead of its user; mostly ""
+    objects: bool  # its reader wants not to be tracked
     is_last: bool  # of its connection, since what follows its head is not read
 
 
@@ -64,6 +68,7 @@ def read_request(scope: Scope, trusted: Sequence[Network]) -> Request:
         address=client_address(client[0] if client else "", headers.get(b"x-forwarded-for", []), trusted),
         user_agent=_harmless(user_agents[0], MAX_USER_AGENT) if user_agents else "",
         purpose=_purpose(headers),
+        objects=any(headers.get(name) == [b"1"] for name in _OBJECTIONS),
         is_last=scope["method"] == "CONNECT" or not _FOLLOWED.isdisjoint(headers),
     )
 

@@ -39,24 +39,29 @@ class Neighbourhood:
         self._recipients: defaultdict[str, Counter[Reader]] = defaultdict(Counter)
 
     def enter(self, hit: Hit) -> None:
-        if hit.kind is HitKind.CLICK:
+        if _counts(hit):
             self._links[reader(hit)][hit.link] += 1
             if hit.recipient and hit.address:
                 self._recipients[hit.address][reader(hit)] += 1
 
     def leave(self, hit: Hit) -> None:
         """Take out one that entered."""
-        if hit.kind is HitKind.CLICK:
+        if _counts(hit):
             _take(self._links, reader(hit), hit.link)
             if hit.recipient and hit.address:
                 _take(self._recipients, hit.address, reader(hit))
 
     def around(self, hit: Hit) -> Surroundings:
         """Return what is here of a hit that is here itself."""
-        if hit.kind is not HitKind.CLICK:
+        if not _counts(hit):
             return ALONE
         recipients = len(self._recipients[hit.address]) if hit.recipient and hit.address else 1
         return Surroundings(links=len(self._links[reader(hit)]), recipients=recipients)
+
+
+def _counts(hit: Hit) -> bool:
+    """Tell whether it is a click of somebody: with neither recipient nor address all would be one reader."""
+    return hit.kind is HitKind.CLICK and bool(hit.recipient or hit.address)
 
 
 def _take(counts: dict[_Key, Counter[_Value]], key: _Key, value: _Value) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connections.address_precision import AddressPrecision
-from events.model import Hit, HitKind
+from events.model import WITHHELD, Hit, HitKind
 from links import BlockKind, ClickToken, seal
 from tests.tracker.asking import (
     CLICK,
@@ -24,8 +24,9 @@ from tests.tracker.asking import (
     Asking,
     blocking,
 )
+from tests.tracker.test_metrics import counted as outcomes_of
 from tracker import OperatorPage
-from tracker.reader_privacy import ReaderPrivacy
+from tracker.reader_privacy import ReaderPrivacy, Signals
 
 CLICK_HIT = Hit(
     id=f"{1:032x}",
@@ -341,3 +342,48 @@ def test_of_an_address_so_much_is_written_down_as_its_project_says(
     ask(CLICK_PATH)
     assert ask.hits == [replace(CLICK_HIT, address=kept)]
     assert asked == [CLICK_HIT.project]
+
+
+OBJECTIONS = [(b"sec-gpc", b"1"), (b"dnt", b"1")]
+HOST = (b"host", b"track.example.com")
+
+
+@pytest.mark.parametrize("signal", OBJECTIONS)
+@pytest.mark.parametrize("path", [CLICK_PATH, OPEN_PATH])
+def test_whoever_objects_is_answered_alike_whatever_is_written_down(
+    path: str, signal: tuple[bytes, bytes]
+) -> None:
+    answers = [
+        Asking(privacy=ReaderPrivacy(signals=signals))(path, headers=(HOST, signal)) for signals in Signals
+    ]
+    assert all(answer == Asking()(path) for answer in answers)
+
+
+@pytest.mark.parametrize("signal", OBJECTIONS)
+def test_an_objection_is_ignored_obeyed_in_part_or_in_full(signal: tuple[bytes, bytes]) -> None:
+    agent = (b"user-agent", b"Mozilla/5.0 (X11)")
+
+    def written(signals: Signals) -> list[Hit]:
+        ask = Asking(privacy=ReaderPrivacy(signals=signals))
+        ask(CLICK_PATH, headers=(HOST, signal, agent))
+        return ask.hits
+
+    assert written(Signals.IGNORE) == [replace(CLICK_HIT, user_agent="Mozilla/5.0 (X11)")]
+    assert written(Signals.ANONYMOUS) == [replace(CLICK_HIT, recipient=None, address="", user_agent=WITHHELD)]
+    assert written(Signals.SKIP) == []
+
+
+@pytest.mark.parametrize("signal", [(b"sec-gpc", b"0"), (b"dnt", b"0"), (b"dnt", b"null"), (b"sec-gpc", b"")])
+@pytest.mark.parametrize("signals", Signals)
+def test_another_value_is_no_objection(signals: Signals, signal: tuple[bytes, bytes]) -> None:
+    ask = Asking(privacy=ReaderPrivacy(signals=signals))
+    ask(CLICK_PATH, headers=(HOST, signal))
+    assert ask.hits == [CLICK_HIT]
+
+
+def test_one_that_is_skipped_is_counted_as_such(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    ask = Asking(privacy=ReaderPrivacy(signals=Signals.SKIP))
+    ask(CLICK_PATH, headers=(HOST, (b"sec-gpc", b"1")))
+    assert outcomes_of(ask) == {("click", "objected"): 1}
+    assert "203.0.113.9" not in caplog.text
