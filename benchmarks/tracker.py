@@ -1,9 +1,10 @@
 """Clicks a second on one core and CPU time a request, beside nginx; how long answers take at half the load.
 
-Each server runs in a process of its own: the tracker with the real journal in a temporary directory and
-without one, nginx (where it is installed) with `return 302` to one place. They take turns; the load comes
-from this process, over loopback. CPU time is the server's own, so it holds however busy the machine is: one
-core serves as many clicks a second as fit into a second of it.
+Each server runs in a process of its own: the tracker with the real journal in a temporary directory, the same
+in two processes that accept on one socket, the tracker without a journal, nginx (where it is installed) with
+`return 302` to one place. They take turns; the load comes from this process, over loopback. CPU time is the
+server's own, so it holds however busy the machine is: one core serves as many clicks a second as fit into a
+second of it.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,6 +31,7 @@ from links import ClickToken, KeyRing, OpenToken, seal
 from links.ids import record_id
 from tracker import OperatorPage, TrackerApp, TrackerServer
 from tracker.metrics import TrackerMetrics
+from tracker.protocol import KEPT_REQUESTS
 
 CONNECTIONS = 32
 WARM_UP = 2_000
@@ -53,6 +55,7 @@ def main() -> None:
         journal = servers.enter_context(tracker(journal=True))
         rows = {
             "click, 302": (journal, clicks),
+            "click, 302, two workers": (servers.enter_context(tracker(journal=True, workers=2)), clicks),
             "click, 302, no journal": (servers.enter_context(tracker(journal=False)), clicks),
             "open, pixel": (journal, [open_path()]),
             "unknown click, 404, not recorded": (journal, ["/c/forged"]),
@@ -74,32 +77,35 @@ def main() -> None:
     print(", ".join(f"{mark} % within {marks[mark - 1] * 1e3:.1f} ms" for mark in (50, 95, 99)))
 
 
-def turn(port: int, pid: int, paths: list[str]) -> tuple[float, float]:
+def turn(port: int, pids: Sequence[int], paths: list[str]) -> tuple[float, float]:
     """Return requests a second, and microseconds of CPU a request."""
     requests = [request(path) for path in paths]
     uvloop.run(load(port, requests, WARM_UP))
-    cpu, start = cpu_seconds(pid), time.perf_counter()
+    cpu, start = sum(map(cpu_seconds, pids)), time.perf_counter()
     uvloop.run(load(port, requests, REQUESTS))
     seconds = time.perf_counter() - start
-    return REQUESTS / seconds, (cpu_seconds(pid) - cpu) / REQUESTS * 1e6
+    return REQUESTS / seconds, (sum(map(cpu_seconds, pids)) - cpu) / REQUESTS * 1e6
 
 
 @contextlib.contextmanager
-def tracker(*, journal: bool) -> Iterator[tuple[int, int]]:
-    """Yield the port and the process id of a tracker."""
+def tracker(*, journal: bool, workers: int = 1) -> Iterator[tuple[int, list[int]]]:
+    """Yield the port and the process ids of a tracker."""
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, journal))
-    process.start()
-    try:
-        yield ours.recv(), process.pid or 0
-    finally:
-        ours.send("stop")
-        process.join(30)
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as sock, contextlib.ExitStack() as running:
+        pids = []
+        for _ in range(workers):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=serve, args=(theirs, sock, journal, workers > 1))
+            process.start()
+            running.callback(process.join, 30)
+            running.callback(ours.send, "stop")
+            ours.recv()
+            pids.append(process.pid or 0)
+        yield sock.getsockname()[1], pids
 
 
 @contextlib.contextmanager
-def nginx() -> Iterator[tuple[int, int]]:
+def nginx() -> Iterator[tuple[int, list[int]]]:
     """Yield the port and the process id of nginx with one worker."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -113,7 +119,7 @@ def nginx() -> Iterator[tuple[int, int]]:
                 server {{ listen 127.0.0.1:{port}; location / {{ return 302 {URL}; }} }}
             }}""")
         with running(["nginx", "-p", directory, "-c", settings], port, greets=False) as pid:
-            yield port, pid
+            yield port, [pid]
 
 
 def click_path(link: int) -> str:
@@ -144,6 +150,8 @@ class Client(asyncio.Protocol):
         self.requests = requests
         self.budget = budget  # answers that are still to come, of all clients
         self.done = done
+        self.loop = asyncio.get_running_loop()
+        self.again: asyncio.Task[object] | None = None
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -159,8 +167,10 @@ class Client(asyncio.Protocol):
                 self.done.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Come back: a server ends a connection that has asked often."""
         if not self.done.done():
-            self.done.set_exception(exc or ConnectionError("closed by the tracker"))
+            host, port = self.transport.get_extra_info("peername")
+            self.again = self.loop.create_task(self.loop.create_connection(lambda: self, host, port))
 
 
 async def load(port: int, requests: list[bytes], count: int) -> None:
@@ -213,13 +223,13 @@ async def paced(port: int, requests: list[bytes], rate: float) -> list[float]:
     return took
 
 
-def serve(pipe: Connection, journal: bool) -> None:
+def serve(pipe: Connection, sock: socket.socket, journal: bool, shared: bool) -> None:
     """Run in the other process: serve until told to stop."""
     with tempfile.TemporaryDirectory() as directory:
-        uvloop.run(serving(pipe, Path(directory) if journal else None))
+        uvloop.run(serving(pipe, sock, Path(directory) if journal else None, shared))
 
 
-async def serving(pipe: Connection, directory: Path | None) -> None:
+async def serving(pipe: Connection, sock: socket.socket, directory: Path | None, shared: bool) -> None:
     journal = directory and Journal(directory, clock=milliseconds, new_suffix=lambda: secrets.token_hex(4))
     app = TrackerApp(
         ring=lambda: RING,
@@ -229,10 +239,10 @@ async def serving(pipe: Connection, directory: Path | None) -> None:
         new_id=lambda: record_id(secrets.token_bytes(16)),
         page=OperatorPage(),
     )
-    sock = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    server = TrackerServer(app, [sock])
+    # Where they share nothing, connections are kept for ever, as nginx is told to.
+    server = TrackerServer(app, [sock], kept_requests=KEPT_REQUESTS if shared else 10**9)
     await server.start()
-    pipe.send(sock.getsockname()[1])
+    pipe.send("ready")
     await asyncio.to_thread(pipe.recv)
     await server.stop()
     if journal:

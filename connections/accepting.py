@@ -20,21 +20,28 @@ _GONE = (
     errno.ENETUNREACH,
     errno.EHOSTUNREACH,
 )
-AT_ONCE = 64  # connections that are taken before others get their turn
+AT_ONCE = 64
 
 
 class Door:
     """Gives each connection to `take` with its IP address, "" where it has none.
 
-    What `take` raises costs that connection and no other. `sock` is bound, and belongs to the door.
+    What `take` raises costs that connection and no other. `sock` is bound, and belongs to the door. Of
+    several that wait, `at_once` are taken before others get their turn: one where other processes accept too.
     """
 
     def __init__(
-        self, sock: socket.socket, take: Callable[[socket.socket, str], None], *, backlog: int
+        self,
+        sock: socket.socket,
+        take: Callable[[socket.socket, str], None],
+        *,
+        backlog: int,
+        at_once: int = AT_ONCE,
     ) -> None:
         """Raises OSError."""
         self._sock = sock
         self._take = take
+        self._at_once = at_once
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
         sock.setblocking(False)
@@ -54,7 +61,7 @@ class Door:
         self._loop.add_reader(self._sock, self._accept)
 
     def _accept(self) -> None:
-        for _ in range(AT_ONCE):
+        for _ in range(self._at_once):
             try:
                 connection, peer = self._sock.accept()
             except BlockingIOError:

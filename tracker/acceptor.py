@@ -55,8 +55,10 @@ class Acceptor:
 
     def start(self, plain: Iterable[socket.socket], secure: Iterable[socket.socket]) -> None:
         """Accept on bound sockets, which belong to the acceptor from then on. Raises OSError."""
-        self._doors += [Door(sock, partial(self._take, None), backlog=BACKLOG) for sock in plain]
-        self._doors += [Door(sock, partial(self._take, self._handshakes), backlog=BACKLOG) for sock in secure]
+        for sock in plain:
+            self._doors.append(Door(sock, partial(self._take, None), backlog=BACKLOG, at_once=1))
+        for sock in secure:
+            self._doors.append(Door(sock, partial(self._take, self._handshakes), backlog=BACKLOG, at_once=1))
 
     async def stop(self) -> None:
         """Accept no more, and end what is not served yet."""

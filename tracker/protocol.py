@@ -24,6 +24,10 @@ from tracker.responses import BAD_REQUEST, HEAD_TOO_LARGE, Response
 
 log = logging.getLogger("waypost.tracker")
 
+# As nginx has it. Kept connections of a front that were opened while one of several workers had time stay
+# with it however busy it becomes; when they come back, another takes them.
+KEPT_REQUESTS = 1_000
+
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ABSOLUTE_FORM = re.compile(rb"(?i:https?)://([^/?#]*)/?([^#]*)")
@@ -36,6 +40,7 @@ class Bounds:
     max_connections: int
     request_seconds: float  # from the connection, or the answer before, until the answer is out
     idle_seconds: float = 5.0  # from an answer to the next request
+    kept_requests: int = KEPT_REQUESTS  # of one connection
     full: bool = False
 
     @property
@@ -112,6 +117,7 @@ class HttpConnection(asyncio.Protocol):
         self._head_bytes = 0
         self._since = 0.0
         self._answered = False
+        self._left = shared.bounds.kept_requests
         self._timer: asyncio.TimerHandle | None = None
 
     # What the transport calls.
@@ -259,7 +265,8 @@ class HttpConnection(asyncio.Protocol):
             self._advance()
 
     def _write(self, reply: Reply, method: str, *, keep_alive: bool) -> None:
-        closes = reply.closes or not keep_alive or self._shared.stopping
+        self._left -= 1
+        closes = reply.closes or not keep_alive or self._shared.stopping or not self._left
         self._transport.write(
             reply.response.message(self._shared.date(), closes=closes, head=method == "HEAD")
         )

@@ -9,7 +9,7 @@ from typing import Final
 from tracker.acceptor import BACKLOG, Acceptor, Origin
 from tracker.app import TrackerApp
 from tracker.client_address import Network
-from tracker.protocol import Bounds, Connections, HttpConnection
+from tracker.protocol import KEPT_REQUESTS, Bounds, Connections, HttpConnection
 from tracker.tls.handshakes import Handshakes
 
 REQUEST_SECONDS: Final = 15.0  # the slowest phone on the worst network has sent its request by then
@@ -35,8 +35,11 @@ class TrackerServer:
         max_connections: int = 10_000,
         stop_seconds: float = 10,
         request_seconds: float = REQUEST_SECONDS,
+        kept_requests: int = KEPT_REQUESTS,
     ) -> None:
-        bounds = Bounds(max_connections=max_connections, request_seconds=request_seconds)
+        bounds = Bounds(
+            max_connections=max_connections, request_seconds=request_seconds, kept_requests=kept_requests
+        )
         self._connections = Connections(answer=app.answer, bounds=bounds)
         self._stop_seconds = stop_seconds
         # The loop's own listeners are faster, and hand over what begins with HTTP alone.

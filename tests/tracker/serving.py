@@ -89,6 +89,7 @@ def serving(
     max_connections: int = 100,
     stop_seconds: float = 5,
     request_seconds: float = PATIENCE,
+    kept_requests: int = 1_000_000,
 ) -> Iterator[Serving]:
     """Serve until the end of the block; a fault of the server is raised there."""
     asking = Asking()
@@ -108,6 +109,7 @@ def serving(
             max_connections=max_connections,
             stop_seconds=stop_seconds,
             request_seconds=request_seconds,
+            kept_requests=kept_requests,
         )
         await server.start()
         loop = asyncio.get_running_loop()

@@ -236,6 +236,18 @@ def test_a_connection_that_goes_on_asking_is_kept() -> None:
             assert statuses(answer(client)) == [200]
 
 
+def test_a_connection_that_asked_often_is_ended_with_its_last_answer() -> None:
+    with serving(kept_requests=3) as tracker, tracker.connect() as client:
+        for _ in range(2):
+            client.sendall(get(CLICK))
+            assert b"connection: close" not in answer(client)
+        client.sendall(get(CLICK))
+        last = everything(client)
+        assert statuses(last) == [302]
+        assert b"connection: close" in last
+    assert len(tracker.hits) == 3
+
+
 def test_connections_beyond_the_cap_are_closed_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
     with serving(max_connections=2) as tracker:
         kept = [tracker.connect(), tracker.connect()]
