@@ -12,7 +12,7 @@ from service.settings import Settings
 
 
 class CheckerThreads:
-    """In place of `service.workers.checker_process.CheckerProcess`."""
+    """In place of `service.workers.background_process.BackgroundProcess`."""
 
     def __init__(self, settings: Callable[[], Settings], _: object) -> None:
         self._settings = settings

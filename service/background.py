@@ -20,10 +20,11 @@ from service.daemon_thread import in_daemon_thread
 from service.domain_checks.background import POLL_SECONDS
 from service.live.check_backlog import LiveBacklog
 from service.live.freshness import Freshness
+from service.live.webhook_health import LiveWebhookHealth
 from service.settings import Settings
 from service.wiring import Live
 from service.work_lease import WorkLease
-from service.workers.checker_process import CheckerProcess
+from service.workers.background_process import BackgroundProcess
 
 log = logging.getLogger("waypost.service")
 
@@ -32,6 +33,7 @@ LONGEST_WAIT_SECONDS: Final = 30.0  # between two attempts at a database that is
 ORDERS_SECONDS: Final = 1.0  # between two looks for domains that need a certificate
 LAST_ORDER_SECONDS: Final = 5.0  # at the end; an order that is cut off is made again when its lease has ended
 JUDGE_SECONDS: Final = 5.0  # between two looks for hits to judge by what surrounds them
+WEBHOOKS_SECONDS: Final = 2.0  # between two looks for webhooks, and at how they fare
 LAST_SHIPPING_SECONDS: Final = 10.0  # at the end; the rest waits for the next start
 
 
@@ -50,11 +52,24 @@ async def keep_fresh(settings: Settings, live: Live, refresh: Callable[[], None]
 
 
 @contextlib.asynccontextmanager
-async def checking(backlog: LiveBacklog, process: CheckerProcess) -> AsyncIterator[None]:
+async def checking(backlog: LiveBacklog, process: BackgroundProcess) -> AsyncIterator[None]:
     """Know how many checks wait, and have them done by a process that is started for the first of them."""
     tasks = [
         asyncio.create_task(_every(POLL_SECONDS, backlog.refresh)),
         asyncio.create_task(_check_once_due(backlog, process)),
+    ]
+    try:
+        yield
+    finally:
+        await _cancel(tasks)
+
+
+@contextlib.asynccontextmanager
+async def delivering(health: LiveWebhookHealth, process: BackgroundProcess) -> AsyncIterator[None]:
+    """Know how webhooks fare, and have them served by a process that is started for the first of them."""
+    tasks = [
+        asyncio.create_task(_every(WEBHOOKS_SECONDS, health.refresh)),
+        asyncio.create_task(_deliver_once_wanted(health, process)),
     ]
     try:
         yield
@@ -87,9 +102,15 @@ async def _issue(work: CertificateWork, stopping: asyncio.Event) -> None:
                 await stopping.wait()
 
 
-async def _check_once_due(backlog: LiveBacklog, process: CheckerProcess) -> None:
+async def _check_once_due(backlog: LiveBacklog, process: BackgroundProcess) -> None:
     while not backlog.current.waiting:  # noqa: ASYNC110 - a database has no event
         await asyncio.sleep(POLL_SECONDS)
+    await process.run()
+
+
+async def _deliver_once_wanted(health: LiveWebhookHealth, process: BackgroundProcess) -> None:
+    while not health.current.webhooks:  # noqa: ASYNC110 - a database has no event
+        await asyncio.sleep(WEBHOOKS_SECONDS)
     await process.run()
 
 

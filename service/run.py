@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from events.ports import Work
 from service import process_memory
-from service.background import Judge, Shipper, checking, issuing, judging, keep_fresh, shipping
+from service.background import Judge, Shipper, checking, delivering, issuing, judging, keep_fresh, shipping
 from service.certificates.wiring import build_https
 from service.database import open_database
 from service.database_upgrade import UpgradeFirst
@@ -26,6 +26,7 @@ from service.event_upkeep import Partitioner, partitioning
 from service.listening import bind, bound_name
 from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed
+from service.live.webhook_health import LiveWebhookHealth
 from service.logs import configure_logging
 from service.monitoring import Readiness, State
 from service.notify import notify
@@ -37,13 +38,16 @@ from service.settings import Settings, TlsMode
 from service.settings_checks import listeners
 from service.start import begin
 from service.tracker_service import RunningTracker, tracking
+from service.webhooks.metrics import watch_webhooks
+from service.webhooks.wiring import new_deliverer
 from service.wiring import build_keeper, build_live, directory_builder, networks, now
 from service.work_lease import WorkLease
-from service.workers.checker_process import CheckerProcess
+from service.workers.background_process import BackgroundProcess
 from storage.event_store import SqlEventStore
 from storage.judging import SqlJudgingStore
 from storage.leases import SqlCheckLeases
 from storage.partitions import SqlHitPartitions
+from storage.webhook_upkeep import SqlWebhookUpkeep
 from storage.work_leases import SqlWorkLeases
 
 log = logging.getLogger("waypost.service")
@@ -85,7 +89,8 @@ class _Server:
         self._seeded = seed is not None
         self._relay: RelayService | None = None
         self._tracker: RunningTracker | None = None
-        self._checker: CheckerProcess | None = None
+        self._checker: BackgroundProcess | None = None
+        self._deliverer: BackgroundProcess | None = None
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
         self._reloading = asyncio.Event()
@@ -107,6 +112,8 @@ class _Server:
             )
             if Part.BACKGROUND in self._parts and self._settings.domains.background_checks:
                 await running.enter_async_context(self._checking())
+            if Part.BACKGROUND in self._parts:
+                await running.enter_async_context(self._delivering())
             if Part.BACKGROUND in self._parts and self._https is not None:
                 await running.enter_async_context(issuing(self._https.work))
             if Part.TRACKER in self._parts:
@@ -177,6 +184,12 @@ class _Server:
         self._checker = new_checker(lambda: self._settings, self._live.numbers)
         return checking(backlog, self._checker)
 
+    def _delivering(self) -> contextlib.AbstractAsyncContextManager[None]:
+        health = LiveWebhookHealth(SqlWebhookUpkeep(self._engine))
+        watch_webhooks(self._live.registry, health)
+        self._deliverer = new_deliverer(lambda: self._settings, self._live.numbers)
+        return delivering(health, self._deliverer)
+
     @contextlib.asynccontextmanager
     async def _relaying(self) -> AsyncIterator[None]:
         bound = [bind(listener) for listener in listeners(self._settings.relay)]
@@ -231,8 +244,9 @@ class _Server:
         if self._tracker is not None:
             self._tracker.use_log(settings.log)
         self._settings = settings
-        if self._checker is not None:
-            self._checker.renew()
+        for process in (self._checker, self._deliverer):
+            if process is not None:
+                process.renew()
         log.info("settings reloaded")
         if waiting:
             log.warning("changed, but needs a restart: %s", ", ".join(waiting))

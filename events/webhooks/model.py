@@ -26,6 +26,9 @@ class Kind(StrEnum):
 OF_MESSAGES: Final = frozenset((Kind.RELAYED, Kind.REFUSED, Kind.UNKNOWN, Kind.OPEN, Kind.CLICK))
 """Told as `events list` shows them when they are sent; all others as they were noted."""
 
+BY_HAND: Final = "by hand"
+"""Why a webhook is paused that an operator paused; else it says what its endpoint answered in the end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
@@ -50,6 +53,11 @@ class Webhook:
     def paused(self) -> bool:
         """Whether events wait until somebody resumes it."""
         return self.paused_at is not None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it is paused since its endpoint failed for long, or said that it is gone."""
+        return self.paused and self.paused_why != BY_HAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +102,19 @@ class Answer:
     status: int
     detail: str
     retry_after: float | None = None  # seconds, as it asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How many webhooks fare how, and for how long that has waited which waits longest."""
+
+    active: int = 0
+    failing: int = 0
+    paused: int = 0  # by hand
+    given_up: int = 0
+    oldest_seconds: float = 0.0
+
+    @property
+    def webhooks(self) -> int:
+        """How many there are."""
+        return self.active + self.failing + self.paused + self.given_up

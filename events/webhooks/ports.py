@@ -1,11 +1,11 @@
 """What webhooks need from outside. Adapters: `storage.webhook_*`, `service.webhooks`."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from events.webhooks.body import Facts
-from events.webhooks.model import Answer, Delivery, DeliveryState, Noted, Webhook
+from events.webhooks.model import Answer, Delivery, DeliveryState, Health, Noted, Webhook
 
 
 class WebhookStore(Protocol):
@@ -88,6 +88,22 @@ class DeliveryQueue(Protocol):
 
     def drop(self, delivery: Delivery) -> None:
         """Forget a batch of which nothing is left to be told."""
+
+
+class WebhookUpkeep(Protocol):
+    """What webhooks need beside deliveries. Each method raises `errors.StoreUnavailable`."""
+
+    def health(self) -> Health:
+        """Return how they fare."""
+
+    def note_expiring(self) -> int:
+        """Note certificates that expire soon, each once; return how many."""
+
+    def prune(self, keep: timedelta) -> None:
+        """Remove what ended longer ago, what waited longer for one that is paused, and what is nobody's."""
+
+    def seal_again(self, webhook: Webhook, secret: bytes, former: bytes | None) -> None:
+        """Keep the same secrets sealed anew, unless they were changed meanwhile."""
 
 
 class Post(Protocol):

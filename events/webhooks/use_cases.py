@@ -8,7 +8,7 @@ from typing import Final
 from events.webhooks import signing
 from events.webhooks.endpoint import endpoint
 from events.webhooks.errors import InvalidEndpoint, UnknownWebhook
-from events.webhooks.model import Delivery, DeliveryState, Kind, Webhook
+from events.webhooks.model import BY_HAND, Delivery, DeliveryState, Kind, Webhook
 from events.webhooks.ports import Seal, WebhookStore
 
 ID_BYTES: Final = 6
@@ -96,7 +96,7 @@ class Webhooks:
         """Send nothing until it is resumed; repeating it changes nothing."""
         found = self.find(webhook)
         if not found.paused:
-            self._store.pause(found.id, "by hand")
+            self._store.pause(found.id, BY_HAND)
         return self.find(webhook)
 
     def resume(self, webhook: str) -> Webhook:

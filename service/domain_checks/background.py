@@ -20,7 +20,6 @@ log = logging.getLogger("waypost.domains")
 
 LEASE_SECONDS: Final = 180.0  # to wait for a thread, and for a slow domain: each takes less than half of it
 POLL_SECONDS: Final = 2.0  # between two looks for what is due
-STOP_SECONDS: Final = 3.0  # for checks under way at the end; what is left then is due again at once
 LONGEST_WAIT_SECONDS: Final = 30.0  # between two attempts at a database that is away
 
 

@@ -8,18 +8,17 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from links import KeyRing
 from service.domain_changes import log_change
 from service.domain_checks.background import DomainChecks
 from service.domain_checks.check import domain_check
 from service.domain_checks.metrics import CheckMetrics
 from service.domain_checks.scheduled import ScheduledCheck
 from service.domain_use_cases import check_policy
-from service.live.key_ring import LiveKeyRing
+from service.live.key_ring import fresh_ring
 from service.monitoring import new_registry
-from service.settings import KeysSection, Settings
-from service.workers.checker_process import CheckerProcess
-from service.workers.messages import BeginChecks
+from service.settings import Settings
+from service.workers.background_process import BackgroundProcess
+from service.workers.messages import BeginWork
 from service.workers.numbers import WorkerNumbers
 from storage.domain_store import SqlDomainStore
 from storage.leases import SqlCheckLeases
@@ -32,7 +31,7 @@ def build_domain_checks(
     return DomainChecks(
         leases=SqlCheckLeases(engine),
         check=ScheduledCheck(
-            check=domain_check(settings, _ring(settings.keys)),
+            check=domain_check(settings, fresh_ring(settings.keys)),
             store=SqlDomainStore(engine),
             policy=check_policy(settings),
             clock=lambda: datetime.now(UTC),
@@ -46,26 +45,16 @@ def build_domain_checks(
     )
 
 
-def new_checker(settings: Callable[[], Settings], numbers: WorkerNumbers) -> CheckerProcess:
+def new_checker(settings: Callable[[], Settings], numbers: WorkerNumbers) -> BackgroundProcess:
     """Return the process that checks, not started; each begins with the settings as they are then."""
     slot = numbers.take_slot()
-    return CheckerProcess(
-        lambda: BeginChecks(
+    return BackgroundProcess(
+        lambda: BeginWork(
             settings=settings(),
             owner=f"{socket.gethostname()} {secrets.token_hex(8)}",
             numbers=numbers.directory,
             slot=slot,
-        )
+        ),
+        module="service.workers.checker",
+        task="checks domains",
     )
-
-
-def _ring(keys: KeysSection) -> Callable[[], KeyRing]:
-    """Return the ring as its file now has it: the tracker proves with a new key as soon as that seals."""
-    live, one_at_a_time = LiveKeyRing(keys), threading.Lock()
-
-    def current() -> KeyRing:
-        with one_at_a_time:
-            live.refresh()
-            return live.current
-
-    return current

@@ -1,9 +1,11 @@
 """The key ring as its file last had it."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 
+from links import KeyRing
 from service.alarm import Alarm
 from service.key_file import KeyFileError, load_key_ring
 from service.settings import KeysSection
@@ -52,3 +54,18 @@ class LiveKeyRing:
         except OSError:
             return (0, 0)
         return status.st_mtime_ns, status.st_ino
+
+
+def fresh_ring(keys: KeysSection) -> Callable[[], KeyRing]:
+    """Return the ring as its file has it at each call, for threads of a process that nobody refreshes.
+
+    The tracker proves with a new key as soon as that seals. Raises KeyFileError.
+    """
+    live, one_at_a_time = LiveKeyRing(keys), threading.Lock()
+
+    def current() -> KeyRing:
+        with one_at_a_time:
+            live.refresh()
+            return live.current
+
+    return current

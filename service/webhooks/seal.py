@@ -22,6 +22,10 @@ class SecretSeal:
         except KeyUnreadable:
             raise SecretUnreadable("the secret was sealed with a key that is gone") from None
 
+    def opens(self, sealed: bytes) -> bool:
+        """Tell whether the ring still holds the key that sealed it."""
+        return self._seal.opens(sealed)
+
     def is_current(self, sealed: bytes) -> bool:
         """Tell whether it was sealed with the key that seals now."""
         return self._seal.is_current(sealed)

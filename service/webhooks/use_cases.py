@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 from accounts.projects import project_named
-from certificates.sealed_keys import KeySeal
 from events.webhooks.body import trial
 from events.webhooks.delivering import Attempt, attempt
 from events.webhooks.ports import Post, Seal
@@ -16,8 +15,7 @@ from events.webhooks.use_cases import Webhooks
 from service.database import open_database
 from service.key_file import load_key_ring
 from service.settings import Settings
-from service.webhooks.seal import SecretSeal
-from service.webhooks.wiring import http_post
+from service.webhooks.wiring import http_post, secret_seal
 from storage.account_store import SqlAccountStore
 from storage.webhook_store import SqlWebhookStore
 
@@ -47,7 +45,7 @@ def open_webhooks(settings: Settings, project: str | None) -> Iterator[tuple[Web
     Raises AccountError; OperatorError where the keys cannot be read.
     """
     ring = load_key_ring(settings.keys)
-    seal = SecretSeal(KeySeal(lambda: ring, clock=_now, random=secrets.token_bytes))
+    seal = secret_seal(lambda: ring)
     with open_database(settings) as engine:
         number = None if project is None else project_named(SqlAccountStore(engine), project).id
         webhooks = Webhooks(

@@ -30,8 +30,8 @@ class BeginTracker(Begin):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BeginChecks:
-    """What the process that checks tracking domains needs to start, over standard input as well."""
+class BeginWork:
+    """What a process for background work needs to start, over standard input as well."""
 
     settings: Settings
     owner: str  # what its leases are known by

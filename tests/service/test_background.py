@@ -13,7 +13,7 @@ from service import background
 from service.background import LAST_SHIPPING_SECONDS, Judge, Shipper, judging
 from service.live.check_backlog import LiveBacklog
 from service.work_lease import WorkLease
-from service.workers.checker_process import CheckerProcess
+from service.workers.background_process import BackgroundProcess
 from tests.domains.builders import tracking_domain
 from tests.events.memory_leases import MemoryLeases
 from tests.events.memory_store import MemoryStore
@@ -181,7 +181,7 @@ def test_the_process_that_checks_begins_with_the_first_domain_that_is_due(
     leases, checker = Leases(), Checker()
 
     async def scene() -> None:
-        async with background.checking(LiveBacklog(leases), cast(CheckerProcess, checker)):
+        async with background.checking(LiveBacklog(leases), cast(BackgroundProcess, checker)):
             for _ in range(3):
                 await asyncio.to_thread(leases.looked.acquire)
             assert not checker.begun.is_set()

@@ -1,4 +1,4 @@
-"""The parent's side of the process that checks tracking domains."""
+"""The parent's side of a process for background work."""
 
 import asyncio
 import logging
@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from service.domain_checks.background import STOP_SECONDS
-from service.workers.messages import BeginChecks
+from service.workers.background_work import STOP_SECONDS
+from service.workers.messages import BeginWork
 from service.workers.pool import PROVEN_SECONDS, restart_wait
 
 log = logging.getLogger("waypost.service")
@@ -17,16 +17,24 @@ log = logging.getLogger("waypost.service")
 KILL_SECONDS: Final = 15.0  # beyond those that it gives itself: a busy machine takes long to start one
 
 
-class CheckerProcess:
+class BackgroundProcess:
     """Runs from `run` on until that is cancelled; what dies is started again, less eagerly each time.
 
-    `begin` says what a new process works with, as the settings are then.
+    `module` is what the process runs, `task` what it does, for the log; `begin` says what a new one works
+    with, as the settings are then.
     """
 
     def __init__(
-        self, begin: Callable[[], BeginChecks], *, wait: Callable[[int], float] = restart_wait
+        self,
+        begin: Callable[[], BeginWork],
+        *,
+        module: str,
+        task: str,
+        wait: Callable[[int], float] = restart_wait,
     ) -> None:
         self._begin = begin
+        self._module = module
+        self._task = task
         self._wait = wait
         self._process: asyncio.subprocess.Process | None = None
         self._renewed = False
@@ -48,7 +56,7 @@ class CheckerProcess:
                 continue
             deaths = 1 if loop.time() - began > PROVEN_SECONDS else deaths + 1
             wait = self._wait(deaths)
-            log.error("the process that checks domains died (%s); another starts in %g s", how, wait)
+            log.error("the process that %s died (%s); another starts in %g s", self._task, how, wait)
             await asyncio.sleep(wait)
 
     def renew(self) -> None:
@@ -62,7 +70,7 @@ class CheckerProcess:
         try:
             self._process = process = await asyncio.create_subprocess_exec(
                 # -P: the folder that `serve` was started in holds settings, never modules.
-                *(sys.executable, "-P", "-m", "service.workers.checker"),
+                *(sys.executable, "-P", "-m", self._module),
                 stdin=asyncio.subprocess.PIPE,
             )
         except OSError as error:
@@ -71,11 +79,21 @@ class CheckerProcess:
             await _tell(process, self._begin())
             code = await process.wait()
         finally:
-            await _stop(process)
+            await self._stop(process)
         return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
 
+    async def _stop(self, process: asyncio.subprocess.Process) -> None:
+        """Let it end in its time; kill it where it does not."""
+        _hang_up(process)
+        try:
+            async with asyncio.timeout(STOP_SECONDS + KILL_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            log.error("the process that %s does not end, and is killed", self._task)
+            process.kill()
 
-async def _tell(process: asyncio.subprocess.Process, begin: BeginChecks) -> None:
+
+async def _tell(process: asyncio.subprocess.Process, begin: BeginWork) -> None:
     if process.stdin is None:
         raise ValueError("the process was started without a pipe to its standard input")
     try:
@@ -83,17 +101,6 @@ async def _tell(process: asyncio.subprocess.Process, begin: BeginChecks) -> None
         await process.stdin.drain()
     except ConnectionError:
         pass  # it died at once, which its end tells
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Let it end in its time; kill it where it does not."""
-    _hang_up(process)
-    try:
-        async with asyncio.timeout(STOP_SECONDS + KILL_SECONDS):
-            await process.wait()
-    except TimeoutError:
-        log.error("the process that checks domains does not end, and is killed")
-        process.kill()
 
 
 def _hang_up(process: asyncio.subprocess.Process) -> None:

@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from links.key_ring import KeyRing
 from service.key_file import new_secret, save_key_ring
 from service.settings import KeysSection, Settings
-from service.workers.checker_process import CheckerProcess
-from service.workers.messages import BeginChecks
+from service.workers.background_process import BackgroundProcess
+from service.workers.messages import BeginWork
 from storage.domain_store import SqlDomainStore
 from storage.engine import open_engine
 from storage.migrate import upgrade
@@ -43,7 +44,7 @@ class Scene:
         store.add_tracking_domain(project=1, name=name, target=TARGET, created_at=datetime.now(UTC))
         engine.dispose()
 
-    def begin(self) -> BeginChecks:
+    def begin(self) -> BeginWork:
         self.begun += 1
         settings = Settings()
         domains = replace(
@@ -57,7 +58,7 @@ class Scene:
             probe_https_port=0,
         )
         database = replace(settings.database, url=f"sqlite:///{self.file}")
-        return BeginChecks(
+        return BeginWork(
             settings=replace(settings, database=database, domains=domains, keys=self._keys),
             owner=f"owner {self.begun}",
             numbers=self._folder,
@@ -84,8 +85,12 @@ def scene(tmp_path: Path, dns: DnsServer) -> Scene:
     return Scene(tmp_path, dns)
 
 
+def checker(scene: Scene, **options: Any) -> BackgroundProcess:
+    return BackgroundProcess(scene.begin, module="service.workers.checker", task="checks domains", **options)
+
+
 @contextlib.asynccontextmanager
-async def running(process: CheckerProcess) -> AsyncIterator[None]:
+async def running(process: BackgroundProcess) -> AsyncIterator[None]:
     task = asyncio.create_task(process.run())
     try:
         yield
@@ -109,7 +114,7 @@ def test_it_checks_what_is_due_and_ends_when_it_should(
 ) -> None:
     async def play() -> None:
         scene.add("track.example.com")
-        process = CheckerProcess(scene.begin)
+        process = checker(scene)
         async with running(process):
             await until(lambda: scene.rows("state") == ["verified"])
             assert scene.rows("leased_to") == [None]
@@ -122,7 +127,7 @@ def test_it_checks_what_is_due_and_ends_when_it_should(
 
 def test_one_that_dies_is_replaced_and_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     async def play() -> None:
-        process = CheckerProcess(scene.begin, wait=lambda deaths: 0)
+        process = checker(scene, wait=lambda deaths: 0)
         async with running(process):
             await until(lambda: process.pid)
             first = process.pid
@@ -138,7 +143,7 @@ def test_one_that_dies_is_replaced_and_told(scene: Scene, caplog: pytest.LogCapt
 
 def test_renewing_has_another_begin_and_tells_nothing(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     async def play() -> None:
-        process = CheckerProcess(scene.begin)
+        process = checker(scene)
         process.renew()  # before there is one
         async with running(process):
             await until(lambda: process.pid)
@@ -157,7 +162,7 @@ def test_renewing_has_another_begin_and_tells_nothing(scene: Scene, caplog: pyte
 def test_a_check_that_hangs_is_abandoned_at_the_end_and_its_lease_given_back(scene: Scene) -> None:
     async def play() -> None:
         scene.add("hanging.example.com")
-        process = CheckerProcess(scene.begin)
+        process = checker(scene)
         async with running(process):
             await until(lambda: scene.rows("leased_to") == ["owner 1"])
         assert not alive(process.pid)
