@@ -98,8 +98,9 @@ def test_08_under_the_journal_replies_stay_and_the_loss_is_counted(tmp_path: Pat
             assert running.metric("faults_total", of="record") == lost
 
 
-def test_clicks_go_on_and_those_not_written_down_are_counted(tmp_path: Path) -> None:
-    with OnSmallDisk(tmp_path, "journal") as running:
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_clicks_go_on_and_those_not_written_down_are_counted(tmp_path: Path, workers: int) -> None:
+    with OnSmallDisk(tmp_path, "journal", WAYPOST_TRACKER__WORKERS=str(workers)) as running:
         click, *_, pixel = paths(parse_key_ring((tmp_path / "var/keys.json").read_text()))
 
         def answers(count: int) -> list[int]:
@@ -121,7 +122,7 @@ def test_clicks_go_on_and_those_not_written_down_are_counted(tmp_path: Path) -> 
             lambda: any("can be written again" in line for line in running.log), "nobody is told"
         )
         in_all, unrecorded = 60, lost()
-    assert sum("are being lost" in line for line in running.log) == 1
+    assert 1 <= sum("are being lost" in line for line in running.log) <= workers
     assert hits_in(tmp_path / "var/waypost.db") == in_all - unrecorded
 
 

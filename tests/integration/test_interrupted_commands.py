@@ -1,8 +1,11 @@
-"""Commands on domains that are killed at any moment: the database is whole, and the next one goes on."""
+"""Commands that are killed at any moment: the database is whole, and the next one goes on."""
 
+import contextlib
 import json
 import random
+import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from storage.engine import open_engine
+from storage.event_store import SqlEventStore
 from tests.dns_server import DnsServer
+from tests.events.records import AT, hit
 from tests.integration.test_story import Installation
 from tests.running import COMMAND, clean_environment
 
@@ -109,3 +115,50 @@ def next_command(scene: Scene, number: int) -> tuple[str, ...]:
 
 def present(domains: dict[str, dict[str, object]], name: str) -> bool:
     return name in domains and domains[name]["state"] != "retired"
+
+
+HITS = 60_000
+
+
+def thought(folder: Path) -> list[tuple[str, str, str, int]]:
+    with contextlib.closing(sqlite3.connect(folder / "var/waypost.db")) as connection:
+        return connection.execute("SELECT id, verdict, reasons, rules FROM hits ORDER BY id").fetchall()
+
+
+def forget_verdicts(folder: Path) -> None:
+    with contextlib.closing(sqlite3.connect(folder / "var/waypost.db")) as connection, connection:
+        connection.execute("UPDATE hits SET verdict = 'human', reasons = '', rules = 0")
+
+
+def changed(output: str) -> int:
+    found = re.search(r"(\d+) changed", output)
+    assert found is not None
+    return int(found[1])
+
+
+@pytest.mark.long
+def test_judging_again_goes_on_wherever_it_was_killed(tmp_path: Path) -> None:
+    installation = Installation(tmp_path)
+    engine = open_engine(f"sqlite:///{tmp_path}/var/waypost.db")
+    SqlEventStore(engine).add([hit(n, at=AT + n * 700, link=n % 9, user_agent="") for n in range(HITS)])
+    engine.dispose()
+    began = time.monotonic()
+    installation.run("events", "reclassify")
+    whole = time.monotonic() - began
+    right = thought(tmp_path)
+    forget_verdicts(tmp_path)
+    cut_short = 0
+    for share, number in ((0.5, signal.SIGKILL), (0.7, signal.SIGINT), (0.9, signal.SIGKILL)):
+        process = subprocess.Popen(
+            [COMMAND, "events", "reclassify"],
+            cwd=tmp_path,
+            env=clean_environment(),
+            stdout=subprocess.DEVNULL,
+        )
+        time.sleep(whole * share)
+        process.send_signal(number)
+        cut_short += process.wait(60) != 0
+    left = sum(rules == 0 for *_, rules in thought(tmp_path))
+    assert cut_short
+    assert changed(installation.run("events", "reclassify")) == left
+    assert thought(tmp_path) == right

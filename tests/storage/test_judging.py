@@ -147,6 +147,41 @@ def test_judging_all_again_goes_by_the_present_rules(
     assert [step.changed for step in judging.rejudge(*span)] == [0, 0]
 
 
+def test_judging_again_that_was_interrupted_is_done_by_beginning_again(
+    store: SqlEventStore, judging: SqlJudgingStore, engine: Engine
+) -> None:
+    store.add([*burst(), click(9, 10 * MINUTE)])
+    judge_all(judging)
+    right = thought(store)
+    with engine.begin() as connection:
+        connection.execute(hits.update().values(verdict="human", reasons="curious", rules=0))
+    steps = judging.rejudge(START, START + 11 * MINUTE)
+    assert next(steps).changed > 0
+    steps.close()
+    assert thought(store) != right
+    assert sum(step.changed > 0 for step in judging.rejudge(START, START + 11 * MINUTE)) == 1
+    assert thought(store) == right
+
+
+HOUR = 60 * MINUTE
+
+
+@pytest.mark.parametrize("leap", [5 * HOUR, -5 * HOUR])
+def test_a_clock_that_leaps_delays_judging_and_changes_nothing(
+    store: SqlEventStore, judging: SqlJudgingStore, leap: int
+) -> None:
+    """The machine's clock leaps and is set right again; a burst is a burst by whatever clock."""
+    store.add(burst())
+    store.add([click(10 + number, leap + 100 * number) for number in range(5)])
+    store.add([click(20 + number, 3 * MINUTE + 100 * number) for number in range(5)])
+    judge_all(judging, START + 10 * MINUTE)
+    in_its_time = thought(store)
+    ahead = {f"{10 + number:032x}" for number in range(5)} if leap > 0 else set()
+    assert {each for each, (verdict, _) in in_its_time.items() if verdict != "machine"} == ahead
+    judge_all(judging, START + 10 * HOUR)
+    assert {verdict for verdict, _ in thought(store).values()} == {"machine"}
+
+
 def test_many_hits_of_one_millisecond_are_passed_over_once(
     store: SqlEventStore, judging: SqlJudgingStore
 ) -> None:
