@@ -58,6 +58,7 @@ from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
 from storage.notifications import Notifications
 from tracker.app import Challenges, OperatorPage, TrackerApp
+from tracker.blocked_clicks import BlockedClicks
 from tracker.metrics import TrackerMetrics
 from tracker.reader_privacy import ReaderPrivacy
 from tracker.tls import Certificates, Handshakes, TlsMetrics
@@ -276,6 +277,7 @@ def build_tracker(settings: Settings, live: Live, challenges: Challenges | None 
         trusted_proxies=networks(section.trusted_proxies),
         challenges=challenges,
         blocks=lambda: live.blocks.current,
+        blocked=BlockedClicks().count,
         app_files=partial(_app_file, live),
         privacy=ReaderPrivacy(
             addresses=partial(_address_precision, settings.privacy.client_addresses, live),

@@ -69,8 +69,8 @@ class TrackerApp:
     `ring` gives the keys as they are now; `record` writes a hit down, before it is answered, and `on_disk`,
     where given, is awaited between the two; `clock` gives milliseconds since 1970; `new_id` gives 32 hex
     digits; `trusted_proxies` are the networks whose X-Forwarded-For is believed; `challenges` is there where
-    certificates are issued here; `blocks` gives the blocked links as they are now, `app_files` the files of a
-    host; `privacy` says how much of a reader is written down.
+    certificates are issued here; `blocks` gives the blocked links as they are now, and `blocked` is told each
+    click on one; `app_files` gives the files of a host; `privacy` says how much of a reader is written down.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class TrackerApp:
         trusted_proxies: Sequence[Network] = (),
         challenges: Challenges | None = None,
         blocks: Callable[[], BlockList] = lambda: NO_BLOCKS,
+        blocked: Callable[[ClickToken], None] = lambda token: None,
         app_files: AppFiles = lambda host, file: None,
         privacy: ReaderPrivacy = ALL_KEPT,
     ) -> None:
@@ -98,6 +99,7 @@ class TrackerApp:
         self._trusted_proxies = tuple(trusted_proxies)
         self._challenges = challenges
         self._blocks = blocks
+        self._blocked = blocked
         self._app_files = app_files
         self._privacy = privacy
         self._gone = page.gone()
@@ -165,6 +167,7 @@ class TrackerApp:
             return unknown
         if isinstance(token, ClickToken) and (blocks := self._blocks()) and blocks.covers(token):
             self._metrics.answered(asked, Outcome.BLOCKED)
+            self._blocked(token)
             return self._gone
         response = redirect(token.url) if isinstance(token, ClickToken) else PIXEL
         if request.objects and self._privacy.signals is Signals.SKIP:

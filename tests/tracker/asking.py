@@ -64,6 +64,7 @@ class Asking:
     privacy: ReaderPrivacy = ALL_KEPT
     app_files: dict[tuple[str, AppFile], str] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
+    blocked: list[ClickToken] = field(default_factory=list)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     asked_for: list[str] = field(default_factory=list)  # tokens of challenges
     hits_at_answer: list[int] = field(default_factory=list)  # how many there were at each answer
@@ -81,6 +82,7 @@ class Asking:
             page=self.page,
             trusted_proxies=self.trusted,
             blocks=lambda: self.blocks,
+            blocked=self.blocked.append,
             privacy=self.privacy,
             challenges=None if self.challenges is None else self._challenge,
             app_files=lambda host, file: self.app_files.get((host, file)),

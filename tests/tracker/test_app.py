@@ -221,6 +221,7 @@ def test_a_blocked_click_gets_a_page_that_does_not_say_where_it_led(
         "no-store",
     )
     assert ask.hits == []
+    assert ask.blocked == [CLICK]
     if method == "GET":
         text = answer.body.decode()
         assert "switched off by Example &lt;Mail&gt;" in text
@@ -236,6 +237,7 @@ def test_a_block_stops_no_other_click_and_no_open() -> None:
     ask = Asking(blocks=blocking(BlockKind.MESSAGE, MESSAGE))
     assert ask(OPEN_PATH).header("content-type") == "image/gif"
     assert ask.hits == [OPEN_HIT]
+    assert ask.blocked == []
 
 
 def test_journal_that_fails_fails_no_click(caplog: pytest.LogCaptureFixture) -> None:
