@@ -11,9 +11,9 @@ from typing import Any, Final, TextIO
 
 import click
 
-from admin.events.options import about_events, event_filter, now
+from admin.events.options import Spot, about_events, event_filter, now
 from admin.invocation import Invocation, pass_invocation
-from events.ports import Event, EventFilter, EventStore
+from events.ports import Event, EventFilter, EventStore, Place
 from service.database import open_event_store
 
 PAGE: Final = 2_000  # events in memory at a time
@@ -25,26 +25,40 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
     "--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="How."
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Into this file.")
+@click.option(
+    "--after",
+    "beyond",
+    type=Spot(),
+    metavar="AT:ID",
+    help="Only what stands behind this event: its `at` and `id`. CSV has no line of names then.",
+)
 @about_events
 @pass_invocation
-def export(invocation: Invocation, /, form: str, output: Path | None, **options: Any) -> None:
-    """Write events, the oldest first, up to now. A file gets its name when it is whole."""
+def export(
+    invocation: Invocation, /, form: str, output: Path | None, beyond: Place | None, **options: Any
+) -> None:
+    """Write events, the oldest first, up to now. A file gets its name when it is whole.
+
+    An export to standard output that was cut off goes on with --after and the last event that came whole.
+    """
     wanted = event_filter(invocation, options, PAGE)
     wanted = replace(wanted, before=now() if wanted.before is None else wanted.before)
     with open_event_store(invocation.settings()) as store:
         if output is None:
-            for _ in written(store, wanted, sys.stdout, form):
+            for _ in written(store, wanted, sys.stdout, form, beyond):
                 pass
             return
         with _whole(output) as file:
-            count = _with_progress(store, wanted, file, form)
+            count = _with_progress(store, wanted, file, form, beyond)
     click.echo(f"{count} events in {output}.", err=True)
 
 
-def written(store: EventStore, wanted: EventFilter, file: TextIO, form: str) -> Iterator[list[Event]]:
+def written(
+    store: EventStore, wanted: EventFilter, file: TextIO, form: str, beyond: Place | None = None
+) -> Iterator[list[Event]]:
     """Write events page by page, and yield each page when it is written."""
-    write = _FORMS[form](file)
-    page = store.events_beyond(wanted, None)
+    write = _FORMS[form](file, beyond is None)
+    page = store.events_beyond(wanted, beyond)
     while page:
         for event in page:
             write(event)
@@ -52,12 +66,14 @@ def written(store: EventStore, wanted: EventFilter, file: TextIO, form: str) -> 
         page = store.events_beyond(wanted, (page[-1].at, page[-1].id))
 
 
-def _with_progress(store: EventStore, wanted: EventFilter, file: TextIO, form: str) -> int:
+def _with_progress(
+    store: EventStore, wanted: EventFilter, file: TextIO, form: str, beyond: Place | None
+) -> int:
     """Show how far it is by time, which costs no counting beforehand."""
     count, end = 0, wanted.before or now()
     hidden = not sys.stderr.isatty()
     bar: Any = None
-    for page in written(store, wanted, file, form):
+    for page in written(store, wanted, file, form, beyond):
         if bar is None:
             reached = page[0].at
             bar = click.progressbar(
@@ -85,14 +101,15 @@ def _whole(output: Path) -> Iterator[TextIO]:
         part.unlink(missing_ok=True)
 
 
-def _json_lines(file: TextIO) -> Callable[[Event], object]:
+def _json_lines(file: TextIO, begins: bool) -> Callable[[Event], object]:
     return lambda event: file.write(json.dumps(asdict(event), ensure_ascii=False) + "\n")
 
 
-def _csv_rows(file: TextIO) -> Callable[[Event], object]:
+def _csv_rows(file: TextIO, begins: bool) -> Callable[[Event], object]:
     writer = csv.writer(file)
     names = [field.name for field in fields(Event)]
-    writer.writerow(names)
+    if begins:
+        writer.writerow(names)
     return lambda event: writer.writerow([cell(getattr(event, name)) for name in names])
 
 
@@ -108,7 +125,7 @@ def cell(value: object) -> object:
     return json.dumps(value, ensure_ascii=False)
 
 
-_FORMS: Final[dict[str, Callable[[TextIO], Callable[[Event], object]]]] = {
+_FORMS: Final[dict[str, Callable[[TextIO, bool], Callable[[Event], object]]]] = {
     "jsonl": _json_lines,
     "csv": _csv_rows,
 }

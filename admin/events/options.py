@@ -10,7 +10,7 @@ import click
 
 from admin.invocation import Invocation
 from admin.names import complete_project, complete_sending_domain
-from events.ports import EventFilter
+from events.ports import EventFilter, Place
 from events.verdicts import HitVerdict
 from service.database import open_projects
 
@@ -36,6 +36,18 @@ class Moment(click.ParamType[int]):
         except ValueError:
             self.fail(f"{text!r} is no time; write 30m, 2h, 7d, 2026-11-21 or 2026-11-21T18:30", param, ctx)
         return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+class Spot(click.ParamType[Place]):
+    """Converts `1790000060000:f9e8…`, the `at` and `id` of an event."""
+
+    name = "event"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        found = re.fullmatch(r"(\d{1,15}):([0-9a-f]{32})", str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no event; write its `at` and `id` as 1790000060000:f9e8d7…", param, ctx)
+        return int(found[1]), found[2]
 
 
 def now() -> int:

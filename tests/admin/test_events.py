@@ -177,6 +177,22 @@ def test_export_into_a_file(run: Run, store: SqlEventStore) -> None:
     assert "0 events" in run("events", "export", "--output", "none.jsonl", "--since", "1m").stderr
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_an_export_that_was_cut_off_goes_on_behind_the_last_event(
+    run: Run, store: SqlEventStore, form: str
+) -> None:
+    store.add([hit(number, at=AT + number // 3) for number in range(1, 10)])
+    whole = exported(run, "--format", form)
+    event = json.loads(exported(run).splitlines()[3])
+    rest = exported(run, "--format", form, "--after", f"{event['at']}:{event['id']}")
+    assert rest.splitlines() == whole.splitlines()[-5:]
+
+
+@pytest.mark.parametrize("text", ["7", "7:", "x:" + "0" * 32, "7:" + "0" * 31])
+def test_what_names_no_event_is_refused(run: Run, text: str) -> None:
+    assert "is no event" in run("events", "export", "--after", text, code=2).stderr
+
+
 def test_an_export_that_fails_leaves_the_file_as_it_was(run: Run, store: SqlEventStore) -> None:
     Path("all.jsonl").write_text("before")
     Path("var/waypost.db").unlink()
