@@ -91,6 +91,16 @@ class JudgingStore(Protocol):
         """Return the time of the first hit, and the one just after the last; None without any."""
 
 
+class SummingStore(Protocol):
+    """Keeps numbers of whole days beforehand. Every method raises `StoreUnavailable`."""
+
+    def sum_newest(self, now: int) -> bool:
+        """Sum the newest day that has ended and needs it, and return whether there was one.
+
+        Not before all of it is judged; `now` is in milliseconds. Twice at once does no harm.
+        """
+
+
 class HitPartitions(Protocol):
     """Hits by month, where the database keeps them so. Every method raises `StoreUnavailable`.
 
@@ -109,6 +119,7 @@ class Work(StrEnum):
     """Background work that one process does for all machines on a database."""
 
     JUDGING = "judging"
+    SUMMING = "summing"
 
 
 class WorkLeases(Protocol):

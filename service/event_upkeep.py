@@ -4,15 +4,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from time import monotonic
 from typing import Final
 
-from events.ports import HitPartitions, StoreUnavailable
+from events.ports import HitPartitions, StoreUnavailable, SummingStore
 from service.alarm import Alarm
+from service.work_lease import WorkLease
 
 log = logging.getLogger("waypost.service")
 
 PARTITIONS_SECONDS: Final = 3600.0  # between two looks; there are some for months ahead
 RETRY_SECONDS: Final = 60.0
+SUM_SECONDS: Final = 60.0  # between two looks for days to sum
+SUM_PAUSE: Final = 3  # times as long as summing a day took: the database is there for others, too
 
 
 class Partitioner:
@@ -41,12 +45,46 @@ class Partitioner:
         return True
 
 
+class Summer:
+    """Has days summed that are over, or have changed since; one of all machines does it."""
+
+    def __init__(self, store: SummingStore, lease: WorkLease, *, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._lease = lease
+        self._clock = clock
+        self._alarm = Alarm(log, "sums")
+
+    async def run(self) -> None:
+        """Sum until cancelled, a day at a time."""
+        while True:
+            begun = monotonic()
+            found = await asyncio.to_thread(self.sum_one)
+            await asyncio.sleep(SUM_PAUSE * (monotonic() - begun) if found else SUM_SECONDS)
+
+    def sum_one(self) -> bool:
+        """Sum a day; False where none is left, another process sums, or the database is away."""
+        try:
+            found = self._lease.held() and self._store.sum_newest(self._clock())
+        except StoreUnavailable as error:
+            self._alarm.failed(f"{error} Until days are summed, statistics take longer")
+            return False
+        self._alarm.well()
+        return found
+
+    def leave(self) -> None:
+        """Let another process sum at once."""
+        with contextlib.suppress(StoreUnavailable):
+            self._lease.release()
+
+
 @contextlib.asynccontextmanager
-async def partitioning(partitioner: Partitioner) -> AsyncIterator[None]:
-    """Make partitions all the time."""
-    task = asyncio.create_task(partitioner.run())
+async def keeping_up(partitioner: Partitioner, summer: Summer) -> AsyncIterator[None]:
+    """Make partitions and sum days all the time."""
+    tasks = [asyncio.create_task(partitioner.run()), asyncio.create_task(summer.run())]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await asyncio.to_thread(summer.leave)

@@ -22,7 +22,7 @@ from service.database import open_database
 from service.database_upgrade import UpgradeFirst
 from service.domain_checks.wiring import new_checker
 from service.errors import OperatorError
-from service.event_upkeep import Partitioner, partitioning
+from service.event_upkeep import Partitioner, Summer, keeping_up
 from service.listening import bind, bound_name
 from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed
@@ -44,6 +44,7 @@ from service.wiring import build_keeper, build_live, directory_builder, networks
 from service.work_lease import WorkLease
 from service.workers.background_process import BackgroundProcess
 from storage.event_store import SqlEventStore
+from storage.event_sums import SqlSummingStore
 from storage.judging import SqlJudgingStore
 from storage.leases import SqlCheckLeases
 from storage.partitions import SqlHitPartitions
@@ -105,7 +106,7 @@ class _Server:
             if Part.BACKGROUND in self._parts:
                 await running.enter_async_context(shipping(self._shipper()))
                 await running.enter_async_context(judging(self._judge()))
-                await running.enter_async_context(partitioning(self._partitioner()))
+                await running.enter_async_context(self._keeping_up())
             running.callback(self._live.close_journal)
             await running.enter_async_context(
                 keep_fresh(self._settings, self._live, self._refreshing(running))
@@ -171,8 +172,12 @@ class _Server:
         lease = WorkLease(SqlWorkLeases(self._engine), Work.JUDGING)
         return Judge(SqlJudgingStore(self._engine), lease, clock=now)
 
-    def _partitioner(self) -> Partitioner:
-        return Partitioner(SqlHitPartitions(self._engine), clock=now)
+    def _keeping_up(self) -> contextlib.AbstractAsyncContextManager[None]:
+        lease = WorkLease(SqlWorkLeases(self._engine), Work.SUMMING)
+        return keeping_up(
+            Partitioner(SqlHitPartitions(self._engine), clock=now),
+            Summer(SqlSummingStore(self._engine), lease, clock=now),
+        )
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal

@@ -43,8 +43,7 @@ def conditions(table: Table, wanted: EventFilter) -> Iterator[ColumnElement[bool
     if wanted.sending_domain is not None:
         yield messages.c.sending_domain == wanted.sending_domain
     if wanted.tag is not None:
-        # As JSON writes it, quotes included: a tag that ends like this one has another character before.
-        yield cast(messages.c.tags, Text).contains(json.dumps(wanted.tag), autoescape=True)
+        yield has_tag(cast(messages.c.tags, Text), wanted.tag)
     if wanted.project is not None:
         # A hit knows its project itself, before the record of its message has arrived.
         yield (own if table is hits else messages.c).project == wanted.project
@@ -53,6 +52,11 @@ def conditions(table: Table, wanted: EventFilter) -> Iterator[ColumnElement[bool
     if wanted.before is not None:
         yield own.at < wanted.before
     yield from _of_hits(wanted) if table is hits else _of_outcomes(wanted)
+
+
+def has_tag(tags: ColumnElement[str], tag: str) -> ColumnElement[bool]:
+    """Look for it as JSON writes it, quotes included: one that ends like it has another character before."""
+    return tags.contains(json.dumps(tag), autoescape=True)
 
 
 def _messages(name: str) -> CompoundSelect[Any]:

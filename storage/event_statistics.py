@@ -1,4 +1,4 @@
-"""What `waypost events stats` asks for: hits counted by reader, and readers by a dimension."""
+"""What `waypost events stats` asks for: sums of the days that have them, and the hits of all other times."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,109 +11,135 @@ from sqlalchemy import (
     FromClause,
     Row,
     Select,
-    Subquery,
-    Table,
     Text,
     case,
     cast,
     func,
-    literal,
+    literal_column,
+    or_,
     select,
 )
 
 from events.counting import Counts, Dimension, Statistics, merged, ranked
 from events.model import HitKind
 from events.ports import EventFilter
-from events.verdicts import HitVerdict
-from storage.event_filter import LINK, PERSON, conditions
-from storage.event_tables import hits, links, messages, recipients
+from storage.event_filter import has_tag
+from storage.event_tables import messages
+from storage.reader_counts import Window, readers
+from storage.sum_tables import DAY, Rollup, sums
+from storage.summed_days import Days, days_with_sums
 
-_DAY: Final = 86_400_000
+EMPTY: Final[ColumnElement[str]] = literal_column("''")
+SENDING_DOMAIN: Final = func.coalesce(messages.c.sending_domain, EMPTY)
+TRACKING_DOMAIN: Final = func.coalesce(messages.c.tracking_domain, EMPTY)
+TAGS: Final = func.coalesce(cast(messages.c.tags, Text), literal_column("'[]'"))
+"""What a message says of its hits. All tags together: few combinations are used."""
 
-_VALUES: Final[Mapping[Dimension | None, ColumnElement[Any]]] = {
-    None: literal(""),
-    Dimension.MESSAGE: hits.c.message,
-    Dimension.LINK: func.coalesce(func.nullif(links.c.name, ""), hits.c.url),
-    Dimension.TAG: func.coalesce(cast(messages.c.tags, Text), "[]"),  # all of them; few combinations are used
-    Dimension.SENDER: func.coalesce(messages.c.sending_domain, ""),
-    Dimension.DOMAIN: func.coalesce(messages.c.tracking_domain, ""),
-    Dimension.DAY: hits.c.at // _DAY,
-    Dimension.AGENT: hits.c.user_agent,
+_OF_MESSAGES: Final[Mapping[Dimension | None, ColumnElement[Any]]] = {
+    Dimension.TAG: TAGS,
+    Dimension.SENDER: SENDING_DOMAIN,
+    Dimension.DOMAIN: TRACKING_DOMAIN,
 }
-_JOINED: Final[Mapping[Dimension, Table]] = {
-    Dimension.LINK: links,
-    Dimension.TAG: messages,
-    Dimension.SENDER: messages,
-    Dimension.DOMAIN: messages,
+_OF_SUMS: Final[Mapping[Dimension | None, ColumnElement[Any]]] = {
+    Dimension.LINK: sums.c.value,
+    Dimension.TAG: sums.c.tags,
+    Dimension.SENDER: sums.c.sending_domain,
+    Dimension.DOMAIN: sums.c.tracking_domain,
+    Dimension.DAY: sums.c.day,
+    Dimension.AGENT: sums.c.value,
 }
 
 
 def statistics(connection: Connection, by: Dimension | None, wanted: EventFilter) -> list[Statistics]:
     """Count as `events.ports.EventStore` says; the filter's limit is how many are returned."""
-    counted = _counted(_by_reader(by, wanted))
-    if by is Dimension.MESSAGE:  # the one with as many values as there are hits: the database chooses
-        counted = counted.order_by(*(counted.selected_columns[name].desc() for name in _RANK))
-        counted = counted.limit(wanted.limit)
-    found = [_statistics(row) for row in connection.execute(counted)]
-    return _in_order(by, _as_shown(by, found))[: wanted.limit]
+    rollup = _rollup(by, wanted)
+    days = days_with_sums(connection, rollup, wanted) if rollup else []
+    parts = [_summed(rollup, by, wanted, days)] if rollup and days else []
+    parts += [_counted(by, wanted, window) for window in _rest(wanted, days)]
+    if len(parts) == 1 and by not in _SHOWN:  # else no part knows which values come first in all
+        parts = [_first(parts[0], wanted.limit)]
+    found = [_statistics(row) for part in parts for row in connection.execute(part)]
+    found = merged(found, _SHOWN.get(by, lambda value: [value]))
+    in_order = sorted(found, key=lambda each: each.value) if by is Dimension.DAY else ranked(found)
+    return in_order[: wanted.limit]
 
 
-_RANK: Final = ("click_readers", "open_readers", "click_all", "open_all")
-
-
-def _by_reader(by: Dimension | None, wanted: EventFilter) -> Subquery:
-    """One row for each reader of a value: what he did in all, and what of it was a person's doing."""
-    reader = func.coalesce(hits.c.recipient, hits.c.address)
-    human = func.sum(case((hits.c.verdict == HitVerdict.HUMAN, 1), else_=0))
-    query = select(
-        _VALUES[by].label("value"), hits.c.kind, func.count().label("hits"), human.label("human")
-    ).select_from(_joined(by, wanted))
-    query = query.where(*conditions(hits, wanted))
+def _rollup(by: Dimension | None, wanted: EventFilter) -> Rollup | None:
+    """Return the smallest sums that can answer; None where only the hits can."""
+    unknown = (wanted.message, wanted.recipient, wanted.verdict, wanted.link, wanted.host)
+    # The sums have "" for a message that is not known, too, which a filter does not mean.
+    if any(each is not None for each in unknown) or by is Dimension.MESSAGE or wanted.sending_domain == "":
+        return None
+    if by is Dimension.AGENT:
+        return Rollup.AGENTS if wanted.sending_domain is None and wanted.tag is None else None
     if by is Dimension.LINK:
-        query = query.where(hits.c.kind == HitKind.CLICK)
-    return query.group_by("value", hits.c.kind, hits.c.message, reader).subquery()
+        return Rollup.LINKS
+    return Rollup.TAGS if by is Dimension.TAG or wanted.tag is not None else Rollup.DOMAINS
 
 
-def _joined(by: Dimension | None, wanted: EventFilter) -> FromClause:
-    """Join no more than is asked about: each join costs as much as the count itself."""
-    needed = {table for dimension, table in _JOINED.items() if dimension is by}
-    if wanted.sending_domain is not None or wanted.tag is not None:
-        needed.add(messages)
-    if wanted.link is not None:
-        needed.add(links)
-    source: FromClause = hits
-    if messages in needed:
-        source = source.outerjoin(messages, messages.c.id == hits.c.message)
-    if links in needed:
-        source = source.outerjoin(links, LINK)
-    return source if wanted.recipient is None else source.join(recipients, PERSON)
+def _rest(wanted: EventFilter, days: list[Days]) -> list[Window]:
+    """Return the times between, before and after the days."""
+    bounds = [wanted.after]
+    for first, last in days:
+        bounds += [first * DAY, (last + 1) * DAY]
+    bounds.append(wanted.before)
+    pairs = zip(bounds[::2], bounds[1::2], strict=True)
+    return [Window(start=start, end=end) for start, end in pairs if start is None or start != end]
 
 
-def _counted(readers: Subquery) -> Select[Any]:
-    def total(kind: HitKind, value: Any, name: str) -> ColumnElement[Any]:
-        return func.sum(case((readers.c.kind == kind, value), else_=0)).label(f"{kind.value}_{name}")
+def _summed(rollup: Rollup, by: Dimension | None, wanted: EventFilter, days: list[Days]) -> Select[Any]:
+    own = sums.c
+    conditions = [own.rollup == rollup, or_(*(own.day.between(*each) for each in days))]
+    same = {own.project: wanted.project, own.kind: wanted.kind, own.sending_domain: wanted.sending_domain}
+    conditions += [column == value for column, value in same.items() if value is not None]
+    if wanted.tag is not None:
+        conditions.append(has_tag(own.tags, wanted.tag))
+    value = _OF_SUMS.get(by, EMPTY)
+    numbers = (own.new_people, own.human, own.new_readers, own.hits)
+    return _by_value(value, sums, own.kind, numbers).where(*conditions)
 
-    person = case((readers.c.human > 0, 1), else_=0)
-    columns = {"readers": person, "human": readers.c.human, "all_readers": 1, "all": readers.c.hits}
-    totals = [total(kind, value, name) for kind in HitKind for name, value in columns.items()]
-    return select(readers.c.value, *totals).group_by(readers.c.value)
+
+def _counted(by: Dimension | None, wanted: EventFilter, window: Window) -> Select[Any]:
+    found = readers(by, wanted, window)
+    source: FromClause = found
+    if by in _OF_MESSAGES:
+        source = found.outerjoin(messages, messages.c.id == found.c.message)
+    value = found.c.message if by is Dimension.MESSAGE else _OF_MESSAGES.get(by, found.c.value)
+    numbers = (found.c.new_person, found.c.human, found.c.new_reader, found.c.hits)
+    return _by_value(value, source, found.c.kind, numbers)
+
+
+_NAMES: Final = ("readers", "human", "all_readers", "all")
+
+
+def _by_value(
+    value: ColumnElement[Any], source: FromClause, kind: ColumnElement[str], numbers: tuple[Any, ...]
+) -> Select[Any]:
+    totals = [
+        func.sum(case((kind == each, number), else_=0)).label(f"{each.value}_{name}")
+        for each in HitKind
+        for name, number in zip(_NAMES, numbers, strict=True)
+    ]
+    query = select(value.label("value"), *totals).select_from(source)
+    return query.having(func.count() > 0) if value is EMPTY else query.group_by(value)
+
+
+def _first(query: Select[Any], limit: int) -> Select[Any]:
+    """As `ranked` has them."""
+    own = query.selected_columns
+    seen = own.click_all + own.open_all
+    order = (own.click_readers.desc(), own.open_readers.desc(), seen.desc(), own.value)
+    return query.order_by(*order).limit(limit)
 
 
 def _statistics(row: Row[Any]) -> Statistics:
     def counts(kind: HitKind) -> Counts:
-        names = ("readers", "human", "all_readers", "all")
-        return Counts(**{name: int(getattr(row, f"{kind.value}_{name}")) for name in names})
+        return Counts(**{name: int(getattr(row, f"{kind.value}_{name}")) for name in _NAMES})
 
     return Statistics(value=str(row.value), opens=counts(HitKind.OPEN), clicks=counts(HitKind.CLICK))
 
 
-def _as_shown(by: Dimension | None, found: list[Statistics]) -> list[Statistics]:
-    shown: dict[Dimension | None, Callable[[str], list[str]]] = {
-        Dimension.TAG: lambda tags: sorted(set(json.loads(tags))) or [""],
-        Dimension.DAY: lambda day: [f"{datetime.fromtimestamp(int(day) * _DAY / 1000, UTC):%Y-%m-%d}"],
-    }
-    return merged(found, shown[by]) if by in shown else found
-
-
-def _in_order(by: Dimension | None, found: list[Statistics]) -> list[Statistics]:
-    return sorted(found, key=lambda each: each.value) if by is Dimension.DAY else ranked(found)
+_SHOWN: Final[Mapping[Dimension | None, Callable[[str], list[str]]]] = {
+    Dimension.TAG: lambda tags: sorted(set(json.loads(tags))) or [""],
+    Dimension.DAY: lambda day: [f"{datetime.fromtimestamp(int(day) * DAY / 1000, UTC):%Y-%m-%d}"],
+}

@@ -16,7 +16,7 @@ from storage.engine import repeatedly, transaction
 from storage.event_query import newest, oldest
 from storage.event_statistics import statistics
 from storage.event_tables import hits, links, messages, outcomes, recipients, unjudged
-from storage.judging import hit_row, marks
+from storage.judging import MINUTE, hit_row, marks
 from storage.report_query import tallies
 from storage.webhook_outbox import note_records
 
@@ -32,6 +32,20 @@ class SqlEventStore:
 
     def add(self, records: Sequence[Record]) -> None:
         repeatedly(self._engine, partial(_insert, records, _rows(records)), raising=StoreUnavailable)
+        if some := [record.id for record in records if isinstance(record, MessageRecord)]:
+            self._have_judged_again(some)
+
+    def _have_judged_again(self, some: list[str]) -> None:
+        """Leave marks for hits that came before their messages, which tell how many links there are.
+
+        After the messages are committed: who judges a hit that is not seen here sees them.
+        """
+        early = select(hits.c.at // MINUTE, hits.c.message).where(hits.c.message.in_(some)).distinct()
+        with self._reading() as connection:
+            found = [tuple(row) for row in connection.execute(early)]
+        if found:
+            leave = partial(insert_new, table=unjudged, rows=found)
+            repeatedly(self._engine, leave, raising=StoreUnavailable)
 
     def events(self, wanted: EventFilter) -> list[Event]:
         with self._reading() as connection:

@@ -18,6 +18,7 @@ from events.verdicts import Judgement, Relayed, judge, judged
 from events.verdicts.thresholds import DEFAULT
 from storage.engine import repeatedly, transaction
 from storage.event_tables import hits, messages, outcomes, unjudged
+from storage.summed_days import mark_days
 
 MINUTE: Final = 60_000  # milliseconds
 CHUNK: Final = 5_000
@@ -114,7 +115,12 @@ def _changes(chunk: _Chunk) -> list[dict[str, Any]]:
     unknown = Relayed()
     found = judged(map(_hit, chunk.rows), lambda hit: chunk.relayed.get(hit.message, unknown))
     changes = [
-        {"this": hit.id, "then": hit.at, **dict(zip(("verdict", "reasons", "rules"), new, strict=True))}
+        {
+            "this": hit.id,
+            "then": hit.at,
+            "of": hit.message,
+            **dict(zip(("verdict", "reasons", "rules"), new, strict=True)),
+        }
         for hit, judgement in found
         if chunk.first <= hit.at < chunk.end
         and hit.user_agent != WITHHELD  # its first verdict stays: what it was judged by is gone
@@ -142,7 +148,12 @@ def _write(changes: list[dict[str, Any]], connection: Connection) -> None:
     this = (hits.c.id == bindparam("this"), hits.c.at == bindparam("then"))
     columns: dict[str, Any] = {name: bindparam(name) for name in ("verdict", "reasons", "rules")}
     connection.execute(update(hits).where(*this).values(columns), changes)
+    mark_days(connection, {change["of"] for change in changes}, min(change["then"] for change in changes))
 
 
 def _forget(seen: Sequence[tuple[Any, ...]], connection: Connection) -> None:
+    """Take away the marks of a minute. What they told of changes the sums of its day and of later ones."""
+    start = seen[0][0] * MINUTE
+    news = select(hits.c.message).where(hits.c.at >= start, hits.c.at < start + MINUTE)
+    mark_days(connection, news, start)
     connection.execute(delete(unjudged).where(tuple_(unjudged.c.minute, unjudged.c.hit).in_(seen)))

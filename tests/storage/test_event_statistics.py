@@ -1,15 +1,12 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine
 
-from events.counting import Counts, Dimension, Statistics
+from events.counting import Counts, Dimension
 from events.model import Hit, HitKind, Recipient, TrackedLink
 from events.ports import EventFilter
 from storage.event_store import SqlEventStore
-from storage.event_tables import hits
 from tests.events.records import AT, MESSAGE, hit, message, outcome
 from tests.events.verdicts.agents import CHROME
 
@@ -152,42 +149,6 @@ def test_filters(store: SqlEventStore, wanted: dict[str, Any], found: int) -> No
     assert sum(clicks.readers for clicks, _ in counted(store, Dimension.DAY, **wanted).values()) == found
     listed = [each for each in store.events(EventFilter(**wanted)) if each.kind == "click"]
     assert len(listed) == found
-
-
-some_hits = st.lists(
-    st.tuples(
-        st.sampled_from(["aa", "bb"]),
-        st.sampled_from(["01", "02", None]),
-        st.sampled_from(["192.0.2.1", "192.0.2.2"]),
-        st.sampled_from([HitKind.CLICK, HitKind.OPEN]),
-        st.sampled_from(["GET", "HEAD"]),
-    ),
-    max_size=15,
-)
-
-
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(some_hits)
-def test_it_counts_as_one_would_by_hand(
-    store: SqlEventStore, engine: Engine, drawn: list[tuple[Any, ...]]
-) -> None:
-    with engine.begin() as connection:
-        connection.execute(delete(hits))
-    fields = ("message", "recipient", "address", "kind", "method")
-    made = [human(n, **dict(zip(fields, each, strict=True))) for n, each in enumerate(drawn)]
-    store.add(made)
-
-    def by_hand(kind: HitKind, name: str) -> Counts:
-        own = [each for each in made if each.kind is kind and each.message == name]
-        people = [each for each in own if each.method == "GET"]
-        who = [{each.recipient or each.address for each in some} for some in (people, own)]
-        return Counts(readers=len(who[0]), human=len(people), all_readers=len(who[1]), all=len(own))
-
-    expected = {
-        Statistics(value=name, clicks=by_hand(HitKind.CLICK, name), opens=by_hand(HitKind.OPEN, name))
-        for name in {each.message for each in made}
-    }
-    assert set(store.statistics(Dimension.MESSAGE, EventFilter())) == expected
 
 
 def test_pages_go_on_where_the_last_one_ended(store: SqlEventStore) -> None:
