@@ -14,6 +14,7 @@ MAX_TRACKED_URL = 2000  # characters; Outlook and older Microsoft programs cut a
 
 _PATH = re.compile(r"/([co])/([A-Za-z0-9_-]++)")  # nearly all
 _APP_PATH = re.compile(r"/(c)/[^?#]*/([A-Za-z0-9_-]+)")
+_KINDS = {"c": Kind.CLICK, "o": Kind.OPEN}
 _URL_WITH_PATH = re.compile(r"https?://[^/?#\\]+(/[co]/[^?#]+)", re.IGNORECASE | re.ASCII)
 
 
@@ -41,7 +42,7 @@ def parse_path(path: str) -> tuple[Kind, str] | None:
     match = _PATH.fullmatch(path) or _APP_PATH.fullmatch(path)
     if match is None:
         return None
-    return Kind.CLICK if match[1] == "c" else Kind.OPEN, match[2]
+    return _KINDS[match[1]], match[2]
 
 
 def is_tracked(url: str, ring: KeyRing) -> bool:

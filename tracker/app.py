@@ -155,9 +155,8 @@ class TrackerApp:
         return plain(HTTPStatus.OK, prove(self._ring().sealing(self._clock()), nonce, request.host))
 
     def _open(self, request: Request, kind: Kind, text: str) -> Response | Awaitable[Response]:
-        asked = Asked.CLICK if kind is Kind.CLICK else Asked.OPEN
         # An unknown pixel looks like a known one: a broken image in a message helps nobody.
-        unknown = PIXEL if kind is Kind.OPEN else NOT_FOUND
+        asked, unknown = (Asked.CLICK, NOT_FOUND) if kind is Kind.CLICK else (Asked.OPEN, PIXEL)
         try:
             token = open_token(text, self._ring())
         except InvalidToken:
@@ -165,11 +164,13 @@ class TrackerApp:
         if token is None or token.kind is not kind:
             self._metrics.answered(asked, Outcome.UNKNOWN)
             return unknown
-        if isinstance(token, ClickToken) and (blocks := self._blocks()) and blocks.covers(token):
-            self._metrics.answered(asked, Outcome.BLOCKED)
-            self._blocked(token)
-            return self._gone
-        response = redirect(token.url) if isinstance(token, ClickToken) else PIXEL
+        response = PIXEL
+        if isinstance(token, ClickToken):
+            if (blocks := self._blocks()) and blocks.covers(token):
+                self._metrics.answered(asked, Outcome.BLOCKED)
+                self._blocked(token)
+                return self._gone
+            response = redirect(token.url)
         if request.objects and self._privacy.signals is Signals.SKIP:
             self._metrics.answered(asked, Outcome.OBJECTED)
             return response

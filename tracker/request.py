@@ -5,8 +5,8 @@ httptools' parser accepts a missing Host, two of them, and headers of any size.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from tracker.client_address import Network, client_address
 from tracker.responses import BAD_REQUEST, HEAD_TOO_LARGE, MISDIRECTED, Response
@@ -19,6 +19,7 @@ MAX_PURPOSE = 64
 
 # Sec-Purpose [Fetch standard]; Purpose of older Chrome, X-Purpose of Safari, X-Moz of older Firefox.
 _PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+_ANY_PURPOSE = frozenset(_PURPOSES)
 
 # Global Privacy Control [W3C, section 3.2]; its predecessor, which browsers still send [W3C, section 5.2].
 _OBJECTIONS = (b"sec-gpc", b"dnt")
@@ -42,12 +43,11 @@ class Refused(Exception):
         self.response = response
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What an answer and a `Hit` need."""
+class Request(NamedTuple):
+    """What an answer and a `Hit` need. A tuple: made in a third of the time of a frozen dataclass."""
 
     method: str
-    path: str = field(repr=False)  # as it came, not decoded; it holds a token
+    path: str  # as it came, not decoded; it holds a token
     host: str  # lower case, without port and final dot; "" from an HTTP/1.0 client that sent none
     address: str
     user_agent: str
@@ -55,44 +55,53 @@ class Request:
     objects: bool  # its reader wants not to be tracked
     is_last: bool  # of its connection, since what follows its head is not read
 
+    def __repr__(self) -> str:
+        return f"Request({self.method} to {self.host})"  # never the path
+
 
 def read_request(scope: Scope, trusted: Sequence[Network]) -> Request:
     """Return the request. Raises `Refused`."""
-    headers = _headers(scope)
+    lines: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    _measure(scope, lines)
+    headers = dict(reversed(lines))  # of a header that comes more than once the first
     client = scope.get("client")
-    user_agents = headers.get(b"user-agent")
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
-        host=_agreed(_host(headers.get(b"host", []), scope["http_version"]), scope),
-        address=client_address(client[0] if client else "", headers.get(b"x-forwarded-for", []), trusted),
-        user_agent=_harmless(user_agents[0], MAX_USER_AGENT) if user_agents else "",
-        purpose=_purpose(headers),
-        objects=any(headers.get(name) == [b"1"] for name in _OBJECTIONS),
+        host=_agreed(_host(lines, headers, scope["http_version"]), scope),
+        address=client_address(client[0] if client else "", _forwarded(lines, trusted), trusted),
+        user_agent=_harmless(headers.get(b"user-agent", b""), MAX_USER_AGENT),
+        purpose="" if _ANY_PURPOSE.isdisjoint(headers) else _purpose(headers),
+        objects=any(_only(name, lines, headers) == b"1" for name in _OBJECTIONS if name in headers),
         is_last=scope["method"] == "CONNECT" or not _FOLLOWED.isdisjoint(headers),
     )
 
 
-def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
-    lines: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    size = len(scope["raw_path"]) + len(scope["query_string"])
-    headers: dict[bytes, list[bytes]] = {}
-    for name, value in lines:
-        size += len(name) + len(value)
-        headers.setdefault(name, []).append(value)
+def _measure(scope: Scope, lines: Sequence[tuple[bytes, bytes]]) -> None:
+    size = len(scope["raw_path"]) + len(scope["query_string"]) + sum(map(len, chain.from_iterable(lines)))
     if size > MAX_HEAD_BYTES or len(lines) > MAX_HEADERS:
         raise Refused(HEAD_TOO_LARGE)
-    return headers
 
 
-def _host(values: list[bytes], http_version: str) -> str:
+def _host(lines: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes], http_version: str) -> str:
     """RFC 9112 section 3.2: one Host, and a valid one; HTTP/1.0 may do without (health checks of HAProxy)."""
-    if not values and http_version == "1.0":
+    if http_version == "1.0" and b"host" not in headers:
         return ""
-    match = _HOST.fullmatch(values[0]) if len(values) == 1 else None
+    match = _HOST.fullmatch(_only(b"host", lines, headers) or b"")
     if match is None:
         raise Refused(BAD_REQUEST)
     return match[1].decode("ascii").lower().removesuffix(".")
+
+
+def _only(name: bytes, lines: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> bytes | None:
+    """Return the value of a header that comes once, None for any other."""
+    if len(headers) < len(lines) and sum(each == name for each, _ in lines) > 1:
+        return None
+    return headers.get(name)
+
+
+def _forwarded(lines: Sequence[tuple[bytes, bytes]], trusted: Sequence[Network]) -> list[bytes]:
+    return [value for name, value in lines if name == b"x-forwarded-for"] if trusted else []
 
 
 def _agreed(host: str, scope: Scope) -> str:
@@ -106,8 +115,8 @@ def _agreed(host: str, scope: Scope) -> str:
     return host
 
 
-def _purpose(headers: Mapping[bytes, list[bytes]]) -> str:
-    found = next((headers[name][0] for name in _PURPOSES if name in headers), b"")
+def _purpose(headers: Mapping[bytes, bytes]) -> str:
+    found = next(headers[name] for name in _PURPOSES if name in headers)
     return _harmless(found, MAX_PURPOSE)
 
 

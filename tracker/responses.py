@@ -1,7 +1,7 @@
 """The few answers there are. None repeats anything of the request but the destination of an opened token."""
 
-from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import NamedTuple
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -20,13 +20,15 @@ _PAGE_POLICY = (
 _LAST = b"connection: close\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer with its `Content-Length`. `start` and `lines` end in CRLF."""
 
     start: bytes
-    lines: bytes = field(repr=False)  # headers
-    body: bytes = field(default=b"", repr=False)
+    lines: bytes  # headers
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Response({self.start!r})"  # never a destination
 
     def message(self, date: bytes = b"", *, closes: bool = True, head: bool = False) -> bytes:
         """Return its octets; `date` is a header line, `head` for an answer to HEAD."""
@@ -63,7 +65,7 @@ def redirect(url: str) -> Response:
     """Return the 302 to `url`, printable ASCII. Never 301 or 308: browsers would skip us the next time."""
     # A URL in an href may hold spaces, a Location may not (RFC 9110 section 10.2.2).
     location = url.encode("ascii").replace(b" ", b"%20")
-    return Response(_FOUND, b"".join((_REDIRECT, location, b"\r\ncontent-length: 0\r\n")))
+    return Response(_FOUND, b"%s%s\r\ncontent-length: 0\r\n" % (_REDIRECT, location))
 
 
 _FOUND = _start(HTTPStatus.FOUND)
