@@ -120,6 +120,7 @@ class Work(StrEnum):
 
     JUDGING = "judging"
     SUMMING = "summing"
+    RETENTION = "retention"
 
 
 class WorkLeases(Protocol):

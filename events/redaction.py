@@ -34,7 +34,7 @@ def redaction(addresses: Iterable[str]) -> Redaction:
 
 
 def redacted_record(record: MessageRecord, addresses: Iterable[str]) -> MessageRecord:
-    """Return the record with no recipient, and the addresses nowhere in it."""
+    """Return the record with no recipient, no metadata, which tell who he is, and the addresses nowhere."""
     clean = redaction(addresses)
     return replace(
         record,
@@ -43,7 +43,7 @@ def redacted_record(record: MessageRecord, addresses: Iterable[str]) -> MessageR
         message_id=clean(record.message_id),
         links=tuple(redacted_link(link, clean) for link in record.links),
         tags=tuple(map(clean, record.tags)),
-        metadata={clean(name): clean(value) for name, value in record.metadata.items()},
+        metadata={},
     )
 
 

@@ -34,13 +34,14 @@ from service.observing import monitoring, watch_backlog
 from service.relay_service import RelayService
 from service.relay_wiring import new_generation
 from service.reloading import reloaded
+from service.retention import Retention, retaining
 from service.settings import Settings, TlsMode
 from service.settings_checks import listeners
 from service.start import begin
 from service.tracker_service import RunningTracker, tracking
 from service.webhooks.metrics import watch_webhooks
 from service.webhooks.wiring import new_deliverer
-from service.wiring import build_keeper, build_live, directory_builder, networks, now
+from service.wiring import build_keeper, build_live, build_retention, directory_builder, networks, now
 from service.work_lease import WorkLease
 from service.workers.background_process import BackgroundProcess
 from storage.event_store import SqlEventStore
@@ -107,6 +108,7 @@ class _Server:
                 await running.enter_async_context(shipping(self._shipper()))
                 await running.enter_async_context(judging(self._judge()))
                 await running.enter_async_context(self._keeping_up())
+                await running.enter_async_context(retaining(self._retention()))
             running.callback(self._live.close_journal)
             await running.enter_async_context(
                 keep_fresh(self._settings, self._live, self._refreshing(running))
@@ -178,6 +180,9 @@ class _Server:
             Partitioner(SqlHitPartitions(self._engine), clock=now),
             Summer(SqlSummingStore(self._engine), lease, clock=now),
         )
+
+    def _retention(self) -> Retention:
+        return build_retention(self._settings.privacy, self._engine, self._live)
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal

@@ -25,6 +25,7 @@ from domains.errors import StoreUnavailable as DomainsUnavailable
 from domains.names import registrable
 from events.group_commit import GroupCommit
 from events.journal import Journal
+from events.ports import Work
 from links.blocks import BlockList
 from links.ids import RECORD_BYTES, record_id
 from relay.admission import Admission
@@ -48,8 +49,17 @@ from service.live.snapshot_file import SnapshotFile
 from service.live.snapshot_keeper import SnapshotKeeper
 from service.live.value import LiveValue
 from service.monitoring import new_registry
-from service.settings import JournalSection, RelaySection, Settings, TlsSection, TrackerSection
+from service.retention import Retention, keeping_rules
+from service.settings import (
+    JournalSection,
+    PrivacySection,
+    RelaySection,
+    Settings,
+    TlsSection,
+    TrackerSection,
+)
 from service.upstream_wiring import build_upstreams, profiles, system_default
+from service.work_lease import WorkLease
 from service.workers.numbers import WorkerNumbers
 from storage.account_store import SqlAccountStore
 from storage.app_file_store import SqlAppFileStore
@@ -57,6 +67,9 @@ from storage.block_store import SqlBlockStore
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
 from storage.notifications import Notifications
+from storage.partitions import SqlHitPartitions
+from storage.retention import SqlRetentionStore
+from storage.work_leases import SqlWorkLeases
 from tracker.app import Challenges, OperatorPage, TrackerApp
 from tracker.blocked_clicks import BlockedClicks
 from tracker.metrics import TrackerMetrics
@@ -289,6 +302,17 @@ def build_tracker(settings: Settings, live: Live, challenges: Challenges | None 
 def _address_precision(default: AddressPrecision, live: Live, project: int) -> AddressPrecision:
     known = live.accounts.current.project(project)
     return (known and known.privacy.client_addresses) or default
+
+
+def build_retention(section: PrivacySection, engine: Engine, live: Live) -> Retention:
+    """Return what deletes, as the settings and the projects of the moment say."""
+    return Retention(
+        SqlRetentionStore(engine),
+        SqlHitPartitions(engine),
+        WorkLease(SqlWorkLeases(engine), Work.RETENTION),
+        rules=lambda: keeping_rules(section, live.accounts.current.entries.projects),
+        clock=now,
+    )
 
 
 def _app_file(live: Live, host: str, file: AppFile) -> str | None:

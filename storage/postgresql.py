@@ -70,6 +70,11 @@ def begin_upgrade(connection: Connection) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(_UPGRADES)))
 
 
+def wipe(engine: Engine) -> bool:
+    """Nothing: the server's VACUUM, which runs by itself, gives the space of deleted rows to others."""
+    return True
+
+
 def _session(url: URL, lock_timeout: float) -> str:
     """Return the server's settings for our sessions; what the URL says itself comes last and wins."""
     seconds = {

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from storage.failures import DatabaseUnavailable
 
 _WRITES: Final = "waypost_writes"
+_WIPING_PATIENCE: Final = 0.2  # seconds: writers wait meanwhile
 
 _turns: Final[WeakKeyDictionary[Engine, tuple[threading.Lock, float]]] = WeakKeyDictionary()
 
@@ -71,6 +72,19 @@ def begin_upgrade(connection: Connection) -> None:
     """Nothing: a transaction that writes has the file for itself, and nothing bounds its length."""
 
 
+def wipe(engine: Engine) -> bool:
+    """Empty the write-ahead log, where pages lie on as they were before; False while somebody reads it.
+
+    In the file itself `secure_delete` overwrites what is deleted.
+    """
+    try:
+        with closing(_connect(database_file(engine.url), _WIPING_PATIENCE)) as connection:
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:  # locked; or gone, as whoever asks next is told
+        return False
+    return not busy
+
+
 def database_file(url: URL) -> Path:
     """Return the file that the URL names. Raises `DatabaseUnavailable` where it names none."""
     if url.database in (None, "", ":memory:"):
@@ -86,6 +100,7 @@ def _connect(file: Path, lock_timeout: float) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # docs/durability.md says why not NORMAL
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # else what is deleted stays readable in free pages
     except sqlite3.Error:
         connection.close()
         raise
