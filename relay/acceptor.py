@@ -4,6 +4,7 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from functools import partial
 from typing import Protocol
 
@@ -24,8 +25,15 @@ class Adopt(Protocol):
     def __call__(self, sock: socket.socket, listener: Listener, on_closed: Callable[[], None]) -> None: ...
 
 
+class Limit(StrEnum):
+    """What a connection would have passed."""
+
+    ALL = "all"
+    ADDRESS = "address"
+
+
 class Acceptor:
-    """Counts connections, in all and by address, and refuses those beyond the limits.
+    """Counts connections, in all and by address, and refuses those beyond the limits, of which it tells.
 
     `is_proxy` tells of an address that it speaks for others: those are counted by whoever reads the PROXY
     header, and here only in all.
@@ -38,8 +46,11 @@ class Acceptor:
         max_connections: int,
         max_per_address: int,
         is_proxy: Callable[[str], bool] = lambda address: False,
+        refused: Callable[[Limit], object] = lambda limit: None,
     ) -> None:
+        self._refused = refused
         self._open = 0
+        self._full = False
         self._by_address: Counter[str] = Counter()
         self._doors: list[Door] = []
         self._listeners: tuple[Listener, ...] = ()
@@ -77,8 +88,8 @@ class Acceptor:
     def _take(self, index: int, connection: socket.socket, address: str) -> None:
         listener = self._listeners[index]
         counted = "" if not address or self._is_proxy(address) else address
-        if why := self._obstacle(counted):
-            _log.warning("a connection from %s was refused: %s", address or LOCAL, why)
+        if limit := self._limit(counted):
+            self._tell(limit, counted, address or LOCAL)
             refuse(connection, listener, _TOO_MANY)
             return
         self._open += 1
@@ -89,12 +100,22 @@ class Acceptor:
             self._ended(counted)
             raise
 
-    def _obstacle(self, counted: str) -> str:
+    def _limit(self, counted: str) -> Limit | None:
         if self._open >= self._max_connections:
-            return f"{self._open} are open, the most of all clients"
-        if counted and self._by_address[counted] >= self._max_per_address:
-            return f"{self._by_address[counted]} are open, the most of one address"
-        return ""
+            return Limit.ALL
+        if self._open < 0.9 * self._max_connections:
+            self._full = False
+        return Limit.ADDRESS if counted and self._by_address[counted] >= self._max_per_address else None
+
+    def _tell(self, limit: Limit, counted: str, address: str) -> None:
+        """Say it once where there is room for nobody, until there is again: lines could fill the disk."""
+        self._refused(limit)
+        refused = f"a connection from {address} was refused"
+        if limit is Limit.ADDRESS:
+            _log.warning("%s: %d are open, the most of one address", refused, self._by_address[counted])
+        elif not self._full:
+            self._full = True
+            _log.warning("%s: %d are open, the most of all clients", refused, self._open)
 
     def _ended(self, counted: str) -> None:
         self._open -= 1

@@ -11,6 +11,11 @@ class Alarm:
         self._subject = subject
         self._told = ""
 
+    @property
+    def told(self) -> bool:
+        """Whether it lasts."""
+        return bool(self._told)
+
     def failed(self, message: str) -> None:
         """Tell it, unless it was told already."""
         if message != self._told:

@@ -21,6 +21,7 @@ from service.domain_checks.background import POLL_SECONDS
 from service.live.check_backlog import LiveBacklog
 from service.live.freshness import Freshness
 from service.live.webhook_health import LiveWebhookHealth
+from service.machine import LOOK_SECONDS, Machine
 from service.settings import Settings
 from service.wiring import Live
 from service.work_lease import WorkLease
@@ -49,6 +50,16 @@ async def keep_fresh(settings: Settings, live: Live, refresh: Callable[[], None]
         yield
     finally:
         await _cancel(tasks)
+
+
+@contextlib.asynccontextmanager
+async def watching(machine: Machine) -> AsyncIterator[None]:
+    """Tell of what an operator must see to on this machine."""
+    task = asyncio.create_task(_every(LOOK_SECONDS, machine.look))
+    try:
+        yield
+    finally:
+        await _cancel([task])
 
 
 @contextlib.asynccontextmanager
@@ -205,16 +216,29 @@ class Shipper:
         self._monotonic = monotonic
         self._database = Alarm(log, "events")
         self._segments = Alarm(log, "journal")
+        self._shipped_at = monotonic()
+        self.stuck = 0
+        """Segments that could not be read or freed when last tried."""
+
+    def age(self) -> float:
+        """Return how many seconds ago the journal was last brought to the database, as far as it could be."""
+        return self._monotonic() - self._shipped_at
 
     async def run(self) -> None:
         """Ship until cancelled. One segment at a time: a stop then waits for that one alone."""
         wait = self._interval
         while True:
             await asyncio.sleep(wait)
-            while shipped := await asyncio.to_thread(self.ship_one):
+            while shipped := await asyncio.to_thread(self._ship_next):
                 if not shipped.segments:
                     break
             wait = min(2 * wait + self._interval, LONGEST_WAIT_SECONDS) if shipped is None else self._interval
+
+    def _ship_next(self) -> Shipped | None:
+        shipped = self.ship_one()
+        if shipped is not None:
+            self._shipped_at = self._monotonic()
+        return shipped
 
     def ship_one(self) -> Shipped | None:
         """Ship the oldest segment that can be; None where the database or the directory is away."""
@@ -224,6 +248,7 @@ class Shipper:
             self._database.failed(f"{error} Events wait in {self._directory}")
             return None
         self._database.well()
+        self.stuck = len(shipped.skipped)
         if shipped.skipped:
             self._segments.failed(f"cannot be shipped whole, and stays: {'; '.join(shipped.skipped)}")
         else:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from connections.addresses import is_among
-from relay.acceptor import Acceptor
+from relay.acceptor import Acceptor, Limit
 from relay.listener import Listener
 from service.relay_generation import Generation
 from service.settings import RelaySection, Settings
@@ -30,7 +30,12 @@ class RelayService:
     """What accepts, what serves, and what still has clients from before."""
 
     def __init__(
-        self, settings: Settings, new_generation: NewGeneration, current: Generation, bound: Bound
+        self,
+        settings: Settings,
+        new_generation: NewGeneration,
+        current: Generation,
+        bound: Bound,
+        refused: Callable[[Limit], object],
     ) -> None:
         self._settings = settings
         self._new_generation = new_generation
@@ -42,13 +47,24 @@ class RelayService:
             max_connections=settings.relay.max_connections,
             max_per_address=settings.relay.max_connections_per_address,
             is_proxy=proxies(settings.relay),
+            refused=refused,
         )
         self._acceptor.start(bound)
 
     @classmethod
-    async def start(cls, settings: Settings, new_generation: NewGeneration, bound: Bound) -> "RelayService":
-        """Accept on bound sockets, which belong to it from then on. Raises OperatorError."""
-        return cls(settings, new_generation, await _started(new_generation(settings)), bound)
+    async def start(
+        cls,
+        settings: Settings,
+        new_generation: NewGeneration,
+        bound: Bound,
+        *,
+        refused: Callable[[Limit], object] = lambda limit: None,
+    ) -> "RelayService":
+        """Accept on bound sockets, which belong to it from then on. Raises OperatorError.
+
+        `refused` is told of each connection for which there was no room.
+        """
+        return cls(settings, new_generation, await _started(new_generation(settings)), bound, refused)
 
     @property
     def retired(self) -> int:

@@ -16,7 +16,17 @@ from sqlalchemy import Engine
 
 from events.ports import Work
 from service import process_memory
-from service.background import Judge, Shipper, checking, delivering, issuing, judging, keep_fresh, shipping
+from service.background import (
+    Judge,
+    Shipper,
+    checking,
+    delivering,
+    issuing,
+    judging,
+    keep_fresh,
+    shipping,
+    watching,
+)
 from service.certificates.wiring import build_https
 from service.database import open_database
 from service.database_upgrade import UpgradeFirst
@@ -28,9 +38,10 @@ from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed
 from service.live.webhook_health import LiveWebhookHealth
 from service.logs import configure_logging
+from service.machine import Machine
 from service.monitoring import Readiness, State
 from service.notify import notify
-from service.observing import monitoring, watch_backlog
+from service.observing import monitoring, watch_backlog, watch_room, watch_shipping, watched_machine
 from service.relay_service import RelayService
 from service.relay_wiring import new_generation
 from service.reloading import reloaded
@@ -104,6 +115,7 @@ class _Server:
         async with contextlib.AsyncExitStack() as running:
             running.callback(self._live.numbers.close)
             await running.enter_async_context(monitoring(self._settings, self._live, self._readiness))
+            await running.enter_async_context(watching(self._machine()))
             if Part.BACKGROUND in self._parts:
                 await running.enter_async_context(shipping(self._shipper()))
                 await running.enter_async_context(judging(self._judge()))
@@ -186,7 +198,12 @@ class _Server:
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal
-        return Shipper(section.directory, SqlEventStore(self._engine), interval=section.ship_seconds)
+        shipper = Shipper(section.directory, SqlEventStore(self._engine), interval=section.ship_seconds)
+        watch_shipping(self._live.registry, shipper)
+        return shipper
+
+    def _machine(self) -> Machine:
+        return watched_machine(self._live.registry, lambda: self._settings, self._engine.url)
 
     def _checking(self) -> contextlib.AbstractAsyncContextManager[None]:
         backlog = LiveBacklog(SqlCheckLeases(self._engine))
@@ -204,7 +221,10 @@ class _Server:
     async def _relaying(self) -> AsyncIterator[None]:
         bound = [bind(listener) for listener in listeners(self._settings.relay)]
         relay = self._relay = await RelayService.start(
-            self._settings, lambda wanted: new_generation(wanted, self._live), bound
+            self._settings,
+            lambda wanted: new_generation(wanted, self._live),
+            bound,
+            refused=watch_room(self._live.registry, lambda: self._settings),
         )
         for sock, listener in bound:
             log.info("relay listening on %s", bound_name(sock, listener))

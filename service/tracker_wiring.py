@@ -64,6 +64,7 @@ def build_server(
         proxies=networks(section.proxy_peers),
         max_connections=section.max_connections,
         stop_seconds=section.stop_seconds,
+        refused=live.tracker_metrics().turned_away,
     )
 
 

@@ -41,6 +41,16 @@ class TrackerMetrics:
             for outcome in Outcome
         }
 
+        self._turned_away = Counter(
+            "waypost_tracker_connections_refused",
+            "Connections to the tracker beyond the most that may be open",
+            registry=registry,
+        )
+
+    def turned_away(self) -> None:
+        """Count a connection for which there was no room."""
+        self._turned_away.inc()
+
     def answered(self, asked: Asked, outcome: Outcome) -> None:
         """Count a request."""
         self._requests[asked, outcome].inc()

@@ -41,6 +41,7 @@ class Bounds:
     request_seconds: float  # from the connection, or the answer before, until the answer is out
     idle_seconds: float = 5.0  # from an answer to the next request
     kept_requests: int = KEPT_REQUESTS  # of one connection
+    refused: Callable[[], object] = lambda: None  # told of each connection beyond them
     full: bool = False
 
     @property
@@ -59,6 +60,7 @@ class Bounds:
 
     def _tell_full(self) -> None:
         """Say it once, until there is room again: a line for each refusal would fill the disk."""
+        self.refused()
         if not self.full:
             log.warning("%d connections are open, more are refused", self.max_connections)
         self.full = True

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -36,9 +36,14 @@ class TrackerServer:
         stop_seconds: float = 10,
         request_seconds: float = REQUEST_SECONDS,
         kept_requests: int = KEPT_REQUESTS,
+        refused: Callable[[], object] = lambda: None,
     ) -> None:
+        """`refused` is told of each connection beyond `max_connections`."""
         bounds = Bounds(
-            max_connections=max_connections, request_seconds=request_seconds, kept_requests=kept_requests
+            max_connections=max_connections,
+            request_seconds=request_seconds,
+            kept_requests=kept_requests,
+            refused=refused,
         )
         self._connections = Connections(answer=app.answer, bounds=bounds)
         self._stop_seconds = stop_seconds

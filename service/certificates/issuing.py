@@ -12,7 +12,7 @@ from certificates import rules
 from certificates.errors import StoreUnavailable
 from certificates.issuing import Issuing, Outcome, Result
 from certificates.model import HostRecord
-from certificates.problems import of_the_authority
+from certificates.problems import in_plain_words, of_the_authority
 from certificates.sealed_keys import KeySeal
 from certificates.upkeep import Upkeep
 from domains import steps
@@ -30,6 +30,7 @@ log = logging.getLogger("waypost.certificates")
 DUE_SECONDS: Final = 5.0  # between two looks for renewals that are due
 MOST_AT_A_TIME: Final = 50
 TROUBLE: Final = timedelta(minutes=1)  # after a fault of the authority's own
+_CAP_REACHED: Final = "as many were ordered within an hour as tls.orders_per_hour allows; the others wait"
 
 
 class Orders:
@@ -92,6 +93,13 @@ class CertificateWork:
         self._rest_until = clock()
         self._due_at = monotonic()
         self._alarm = Alarm(log, "certificates")
+        self._cap = Alarm(log, "orders of certificates")
+        self._authority = Alarm(log, "certificate authority")
+
+    @property
+    def cap_reached(self) -> bool:
+        """Whether orders wait for the cap on them."""
+        return self._cap.told
 
     def round(self) -> None:
         """Do what is to be done now; blocks, for minutes where the authority is slow."""
@@ -137,6 +145,8 @@ class CertificateWork:
                 self._heed(outcome)
                 if self._must_rest():
                     return
+            if self._looked_at is not None:
+                self._cap.well()
         self._upkeep.ask_for_advice(MOST_AT_A_TIME)
         sealed = [
             record.certificate.sealed_key for record in self._live.current.values() if record.certificate
@@ -147,12 +157,16 @@ class CertificateWork:
     def _heed(self, outcome: Outcome) -> None:
         """Note what an order brought, and rest where the next would fare as badly."""
         problem = outcome.record.problem
-        if outcome.result is Result.ISSUED and not self._trial:
-            self._note(outcome.record.host, self._clock())
-        elif outcome.result is Result.POSTPONED and problem is None and outcome.until is not None:
-            self._rest_until = outcome.until  # the cap on orders
+        if outcome.result is Result.POSTPONED and problem is None and outcome.until is not None:
+            self._rest_until = outcome.until
+            self._cap.failed(_CAP_REACHED)
         elif outcome.result is Result.FAILED and problem is not None and of_the_authority(problem.type):
             self._rest_until = self._clock() + TROUBLE
+            self._authority.failed(in_plain_words(problem.type))
+        elif outcome.result in (Result.ISSUED, Result.FAILED):
+            self._authority.well()
+        if outcome.result is Result.ISSUED and not self._trial:
+            self._note(outcome.record.host, self._clock())
 
     def _lacks(self, host: str) -> bool:
         """Whatever failed, runs, or was revoked has a time of its own, or waits for who asks."""

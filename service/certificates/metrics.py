@@ -9,8 +9,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from certificates import rules
 from certificates.issuing import Result
 from certificates.model import State
+from certificates.problems import of_the_authority
 from domains.directory import Directory
 from domains.model import State as DomainState
+from service.certificates.issuing import CertificateWork
 from service.live.certificates import LiveCertificates
 
 
@@ -42,6 +44,11 @@ def watch_certificates(
     states = Gauge(name, help, ["state"], registry=registry)
     for state in State:
         states.labels(state.value).set_function(partial(_count, live, clock, state))
+    problems = Gauge(
+        "waypost_certificate_problems", "Hosts whose last order failed", ["of"], registry=registry
+    )
+    problems.labels("authority").set_function(partial(_problems, live, of_authority=True))
+    problems.labels("host").set_function(partial(_problems, live, of_authority=False))
     soonest = Gauge(
         "waypost_certificates_soonest_expiry_seconds",
         "Until the first certificate of a verified domain runs out",
@@ -50,9 +57,20 @@ def watch_certificates(
     soonest.set_function(lambda: _soonest(live, directory(), clock()))
 
 
+def watch_orders(registry: CollectorRegistry, work: CertificateWork) -> None:
+    """Show what the orders of this process wait for."""
+    reached = Gauge("waypost_certificate_order_cap_reached", "Whether orders wait for it", registry=registry)
+    reached.set_function(lambda: work.cap_reached)
+
+
 def _count(live: LiveCertificates, clock: Callable[[], datetime], state: State) -> float:
     now = clock()
     return sum(rules.state_of(record, now) is state for record in live.current.values())
+
+
+def _problems(live: LiveCertificates, *, of_authority: bool) -> float:
+    found = (record.problem for record in live.current.values())
+    return sum(problem is not None and of_the_authority(problem.type) is of_authority for problem in found)
 
 
 def _soonest(live: LiveCertificates, directory: Directory, now: datetime) -> float:

@@ -18,7 +18,7 @@ from links import KeyRing
 from service.certificates.hosts import HostCertificates, Waiting
 from service.certificates.https_links import is_trial
 from service.certificates.issuing import CertificateWork, Orders
-from service.certificates.metrics import CertificateMetrics, watch_certificates
+from service.certificates.metrics import CertificateMetrics, watch_certificates, watch_orders
 from service.certificates.orders import OrdersOnDemand
 from service.certificates.rule import CertificateRule
 from service.domain_checks.lookup import resolver
@@ -64,20 +64,18 @@ def build_https(settings: Settings, live: Live, engine: Engine) -> IssuedHttps |
         live=known,
         clock=_now,
     )
-    return IssuedHttps(
-        challenges=challenges,
-        orders=on_demand,
-        work=CertificateWork(
-            orders=orders,
-            upkeep=build_upkeep(engine, authority, seal),
-            live=known,
-            directory=lambda: live.directory.current,
-            domains=SqlDomainStore(engine),
-            seal=seal,
-            trial=is_trial(settings.tls),
-            clock=_now,
-        ),
+    work = CertificateWork(
+        orders=orders,
+        upkeep=build_upkeep(engine, authority, seal),
+        live=known,
+        directory=lambda: live.directory.current,
+        domains=SqlDomainStore(engine),
+        seal=seal,
+        trial=is_trial(settings.tls),
+        clock=_now,
     )
+    watch_orders(live.registry, work)
+    return IssuedHttps(challenges=challenges, orders=on_demand, work=work)
 
 
 def build_challenges(engine: Engine) -> LiveChallenges:

@@ -1,17 +1,12 @@
 """Folders that must take files, and the room on their disks."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from service.checkup.finding import Finding, fail, ok, warn
+from service.disk_room import HARDLY_ANY, LITTLE, MEBIBYTE, existing, free_bytes
 from service.settings import Settings
-
-MEBIBYTE: Final = 1 << 20
-LITTLE: Final = 1_024 * MEBIBYTE
-HARDLY_ANY: Final = 100 * MEBIBYTE
 
 
 def look_at_journal(settings: Settings, _: int) -> Iterator[Finding]:
@@ -27,21 +22,17 @@ def look_at_journal(settings: Settings, _: int) -> Iterator[Finding]:
 
 def writable(subject: str, directory: Path) -> Finding:
     """Tell whether files can be made in it, or it be made."""
-    existing = _existing(directory)
-    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+    folder = existing(directory)
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
         return ok(subject, f"{directory} can be written")
-    return fail(subject, f"{directory} cannot be written", f"mend the owner or permissions of {existing}")
+    return fail(subject, f"{directory} cannot be written", f"mend the owner or permissions of {folder}")
 
 
 def space(subject: str, directory: Path) -> Iterator[Finding]:
     """Tell where the disk is nearly full: a relay whose journal cannot be written takes no mail."""
-    free = shutil.disk_usage(_existing(directory)).free
+    free = free_bytes(directory)
     if free >= LITTLE:
         return
     message = f"{free // MEBIBYTE} MiB are free on the disk of {directory}"
     remedy = "make room: without it events are lost, and mail is refused for the time being"
     yield fail(subject, message, remedy) if free < HARDLY_ANY else warn(subject, message, remedy)
-
-
-def _existing(directory: Path) -> Path:
-    return next(folder for folder in (directory, *directory.absolute().parents) if folder.exists())

@@ -44,9 +44,10 @@ class WorkerNumbers:
         self._folder: _Folder | None = None
         self._taken: set[int] = set()
         self._slots: dict[int, tuple[Kind, int]] = {}  # by process id
-        self._deaths = Counter(
+        deaths = Counter(
             "waypost_worker_deaths", "Workers that died and were replaced", ["of"], registry=registry
         )
+        self._deaths = {kind: deaths.labels(kind.value) for kind in Kind}
 
     @property
     def directory(self) -> Path:
@@ -63,7 +64,7 @@ class WorkerNumbers:
 
     def died(self, kind: Kind) -> None:
         """Count one that was not told to end."""
-        self._deaths.labels(kind.value).inc()
+        self._deaths[kind].inc()
 
     def take_slot(self) -> int:
         """Return the slot of a worker that is about to begin."""

@@ -135,12 +135,34 @@ def test_a_segment_that_cannot_be_shipped_is_told_once_with_its_reason(
     shipper = Shipper(tmp_path, MemoryStore(), interval=1)
     for _ in range(3):
         shipper.ship_one()
+    assert shipper.stuck == 1
     broken.rmdir()
     shipper.ship_one()
+    assert shipper.stuck == 0
     assert [record.message for record in caplog.records] == [
         f"journal: cannot be shipped whole, and stays: {broken}: Is a directory",
         "journal: works again",
     ]
+
+
+def test_how_long_nothing_could_be_shipped_is_known(tmp_path: Path) -> None:
+    store, now = MemoryStore(), 0.0
+    store.away = True
+
+    async def scene() -> None:
+        nonlocal now
+        shipper = Shipper(tmp_path, store, interval=0.001, monotonic=lambda: now)
+        running = asyncio.create_task(shipper.run())
+        leave_segments(tmp_path, 1)
+        now = 60.0
+        assert shipper.age() == 60
+        store.away = False
+        async with asyncio.timeout(10):
+            while shipper.age():  # noqa: ASYNC110 - a folder has no event
+                await asyncio.sleep(0.001)
+        running.cancel()
+
+    asyncio.run(scene())
 
 
 def test_running_ships_a_whole_backlog_without_waiting_between_segments(tmp_path: Path) -> None:

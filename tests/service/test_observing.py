@@ -3,13 +3,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import Mock
 
+from sqlalchemy import make_url
+
 from domains.directory import Directory
 from relay.metrics import RelayMetrics
-from service.certificates.metrics import CertificateMetrics, watch_certificates
+from service.certificates.metrics import CertificateMetrics, watch_certificates, watch_orders
 from service.domain_checks.metrics import CheckMetrics
 from service.live.check_backlog import LiveBacklog
 from service.monitoring import new_registry
-from service.observing import waiting_bytes, watch_backlog, watch_process
+from service.observing import (
+    waiting_bytes,
+    watch_backlog,
+    watch_domains,
+    watch_process,
+    watch_room,
+    watch_shipping,
+    watched_machine,
+)
+from service.settings import Settings
 from service.workers.numbers import WorkerNumbers
 from tracker.metrics import TrackerMetrics
 from tracker.tls import TlsMetrics
@@ -41,7 +52,13 @@ def test_the_document_names_every_metric_and_no_other(tmp_path: Path) -> None:
     live = Mock(
         registry=registry, **{"numbers.workers": lambda _: 0, "directory.age": float, "ring.age": float}
     )
+    live.directory.current = Directory.build([], [])
     watch_process(live, tmp_path)
+    watch_domains(live)
+    watch_shipping(registry, Mock(age=float, stuck=0))
+    watch_room(registry, Settings)
+    watched_machine(registry, Settings, make_url("sqlite:///waypost.db"))
+    watch_orders(registry, Mock(cap_reached=False))
     made = {
         f"{family.name}_total" if family.type == "counter" else family.name for family in registry.collect()
     }

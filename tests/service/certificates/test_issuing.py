@@ -167,15 +167,18 @@ def test_where_the_authority_has_trouble_the_others_wait(working: Working) -> No
     assert sorted(working.round()) == [OTHER, HOST]
 
 
-def test_the_cap_on_orders_is_waited_out(working: Working) -> None:
+def test_the_cap_on_orders_is_waited_out(working: Working, caplog: pytest.LogCaptureFixture) -> None:
     hosts = [f"h{number}.test" for number in range(7)]
     for host in hosts:
         working.add(host)
     assert len(working.round()) == 5
     assert working.round() == []
     assert working.counted[5:] == [Result.POSTPONED]
+    assert working.work.cap_reached
     working.sleep_until(NOW + HOUR)
     assert len(working.round()) == 2
+    assert not working.work.cap_reached
+    assert caplog.text.count("the others wait") == 1
 
 
 def test_a_revoked_certificate_is_not_replaced_by_itself(working: Working) -> None:

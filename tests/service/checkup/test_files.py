@@ -16,9 +16,10 @@ from service.checkup.database import look_at_database
 from service.checkup.keys import look_at_keys
 from service.checkup.settings import look_at_settings
 from service.checkup.snapshot import STALE_SECONDS, look_at_snapshot
-from service.checkup.storage_space import HARDLY_ANY, LITTLE, look_at_journal
+from service.checkup.storage_space import look_at_journal
 from service.checkup.tracking_settings import look_at_tracking
 from service.database import open_database
+from service.disk_room import HARDLY_ANY, LITTLE
 from service.key_file import load_key_ring, new_secret, save_key_ring
 from service.live.snapshot import Snapshot, seal_snapshot
 from service.settings import Settings, TlsMode
