@@ -6,10 +6,7 @@ from typing import NamedTuple
 
 from accounts.model import DEFAULT_PROJECT, Credential, Network, Project, Route
 from accounts.networks import Address, NetworkTable
-from accounts.secret_hash import SALT_BYTES, SecretHash
-
-_NOBODY = SecretHash(bytes(SALT_BYTES), bytes(32))
-"""An unknown username is compared with this, so that the time of the answer does not tell who is known."""
+from accounts.secret_hash import NOBODY
 
 
 class AccountEntries(NamedTuple):
@@ -61,7 +58,7 @@ class AccountDirectory:
     def authenticate(self, username: str, password: str) -> Credential | None:
         """Return the credential that both belong to, else None, after the same work whatever was wrong."""
         credential = self._credentials.get(username)
-        matches = (credential.secret_hash if credential else _NOBODY).matches(password)
+        matches = (credential.secret_hash if credential else NOBODY).matches(password)
         return credential if matches else None
 
     @property

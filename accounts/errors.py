@@ -7,7 +7,7 @@ AccountError
 ├── InvalidDays       no number of days to keep something
 ├── NameTaken         the name exists already
 ├── NetworkTaken      the network belongs to another project
-├── NotFound          no such project, credential or route
+├── NotFound          no such project, credential, route or key
 ├── NotRemovable      something still uses it, or it is the project `default`
 └── StoreUnavailable  the database cannot be reached
 """
@@ -42,7 +42,7 @@ class NetworkTaken(AccountError):
 
 
 class NotFound(AccountError):
-    """No project, credential or route has that name."""
+    """No project, credential, route or key has that name."""
 
 
 class NotRemovable(AccountError):

@@ -49,11 +49,15 @@ class SecretHash:
         return hmac.compare_digest(self.digest, _digest(secret, self.salt))
 
 
-def new_secret(random: bytes) -> str:
-    """Return a password of 20 random bytes: the prefix and 32 characters."""
+NOBODY: Final = SecretHash(bytes(SALT_BYTES), bytes(32))
+"""What is unknown is compared with this, so that the time of the answer does not tell who is known."""
+
+
+def new_secret(random: bytes, *, prefix: str = PREFIX) -> str:
+    """Return a secret of 20 random bytes: the prefix and 32 characters."""
     if len(random) != SECRET_BYTES:
         raise ValueError(f"{SECRET_BYTES} random bytes are needed, not {len(random)}")
-    return PREFIX + base32(random)
+    return prefix + base32(random)
 
 
 def base32(random: bytes) -> str:

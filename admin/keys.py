@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from accounts.audit import Action
+from admin.audit_note import note
 from admin.invocation import Invocation, pass_invocation
 from admin.output import json_option, print_json, print_table, say
 from events.ports import StoreUnavailable
@@ -50,8 +52,9 @@ def list_keys(invocation: Invocation, as_json: bool) -> None:
 @pass_invocation
 def rotate(invocation: Invocation, seconds: int) -> None:
     """Make a new key. Links of the older ones go on working."""
-    now = _now()
-    key = rotate_key(invocation.settings().keys, now, now + seconds * MILLISECONDS)
+    now, settings = _now(), invocation.settings()
+    key = rotate_key(settings.keys, now, now + seconds * MILLISECONDS)
+    note(settings, Action.ADDED, "key of links", str(key.id), after={"seals_from": _when(key.seals_from)})
     say(f"Key {key.id} opens links now and seals new ones in {seconds} seconds. Back the ring up again.")
 
 
@@ -66,6 +69,7 @@ def revoke(invocation: Invocation, key_id: int, yes: bool) -> None:
     if not yes:
         click.confirm("Revoke it?", abort=True)
     revoke_key(settings.keys, key_id)
+    note(settings, Action.REMOVED, "key of links", str(key_id))
     say(f"Key {key_id} is revoked. Running servers see it within seconds.")
 
 

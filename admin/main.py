@@ -26,6 +26,8 @@ COMMANDS = {
     "project": "admin.project",
     "credential": "admin.credential",
     "route": "admin.route",
+    "apikey": "admin.apikey",
+    "audit": "admin.audit",
     "tracking": "admin.tracking",
     "links": "admin.links",
     "report": "admin.report",

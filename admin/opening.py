@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from accounts.api_keys import ApiKeys
+    from accounts.audit import AuditStore
     from accounts.credentials import Credentials
     from accounts.projects import Projects
     from accounts.routes import Routes
@@ -55,6 +57,20 @@ def open_routes(settings: Settings, project: str) -> "AbstractContextManager[Rou
     from service import database
 
     return database.open_routes(settings, project)
+
+
+def open_api_keys(settings: Settings, project: str | None) -> "AbstractContextManager[ApiKeys]":
+    """Yield the API keys of a project, or those for the whole installation. Raises AccountError."""
+    from service import database
+
+    return database.open_api_keys(settings, project)
+
+
+def open_audit_log(settings: Settings) -> "AbstractContextManager[AuditStore]":
+    """Yield the audit log."""
+    from service import database
+
+    return database.open_audit_log(settings)
 
 
 def open_app_files(settings: Settings, project: str) -> "AbstractContextManager[AppFiles]":

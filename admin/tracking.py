@@ -1,9 +1,14 @@
 """`waypost tracking`: the switch over all rewriting."""
 
+from socket import gethostname
+
 import click
 
+from accounts.audit import Action
+from admin.audit_note import note
 from admin.invocation import Invocation, pass_invocation
 from admin.output import json_option, print_json, say
+from service.settings import Settings
 from service.tracking_switch import off_since, switch_off, switch_on
 
 
@@ -16,18 +21,22 @@ def tracking() -> None:
 @pass_invocation
 def off(invocation: Invocation) -> None:
     """Send all mail as it comes, from the next message on. Links in mail already sent work on."""
-    file = invocation.settings().tracking.switch
+    settings = invocation.settings()
+    file = settings.tracking.switch
     switch_off(file)
     say(f"Tracking is off on this machine: {file} is there. Back: waypost tracking on")
+    _note(settings, off=True)
 
 
 @tracking.command("on")
 @pass_invocation
 def on(invocation: Invocation) -> None:
     """Rewrite again, as far as the modes and shares of settings, projects and sending domains say."""
-    section = invocation.settings().tracking
+    settings = invocation.settings()
+    section = settings.tracking
     switch_on(section.switch)
     say(f"Tracking is on again; tracking.mode is {section.mode}.")
+    _note(settings, off=False)
 
 
 @tracking.command("status")
@@ -43,3 +52,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
         say(f"Not switched off; tracking.mode is {section.mode}.")
     else:
         say(f"Switched off since {since:%Y-%m-%d %H:%M} UTC. Back: waypost tracking on")
+
+
+def _note(settings: Settings, *, off: bool) -> None:
+    note(settings, Action.CHANGED, "tracking switch", gethostname(), after={"off": off})

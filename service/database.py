@@ -1,5 +1,7 @@
 """Opens what stands on the database, for commands and for `serve`."""
 
+import os
+import pwd
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +10,8 @@ from ipaddress import ip_network
 
 from sqlalchemy import URL, Engine
 
+from accounts.api_keys import ApiKeys
+from accounts.audit import AuditStore
 from accounts.credentials import Credentials
 from accounts.projects import Projects, project_named
 from accounts.routes import Routes
@@ -21,7 +25,10 @@ from service.errors import OperatorError
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
 from storage.account_store import SqlAccountStore
+from storage.api_key_store import SqlApiKeyStore
 from storage.app_file_store import SqlAppFileStore
+from storage.audit_store import SqlAuditStore
+from storage.auditing import acting
 from storage.block_store import SqlBlockStore
 from storage.domain_store import SqlDomainStore
 from storage.engine import database_url, open_engine
@@ -32,7 +39,26 @@ from storage.judging import SqlJudgingStore
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Engine]:
-    """Yield an engine. Raises OperatorError for a URL or a password file that cannot be used."""
+    """Yield an engine for a command: what it changes is written down as its user's.
+
+    Raises OperatorError for a URL or a password file that cannot be used.
+    """
+    with open_unattended(settings) as engine:
+        yield acting(engine, command_line_actor())
+
+
+def command_line_actor() -> str:
+    """Return how the audit log calls who runs this process."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without an entry
+        name = str(os.getuid())
+    return f"cli:{name}"
+
+
+@contextmanager
+def open_unattended(settings: Settings) -> Iterator[Engine]:
+    """Yield an engine for what goes on by itself. Raises OperatorError as `open_database`."""
     try:
         engine = open_engine(url_of(settings.database))
     except DatabaseUnavailable as error:
@@ -108,6 +134,25 @@ def open_credentials(settings: Settings, project: str) -> Iterator[Credentials]:
             clock=_now,
             random_bytes=secrets.token_bytes,
         )
+
+
+@contextmanager
+def open_api_keys(settings: Settings, project: str | None) -> Iterator[ApiKeys]:
+    """Yield the API keys of a project, or those for the whole installation. Raises AccountError."""
+    with open_database(settings) as engine:
+        yield ApiKeys(
+            store=SqlApiKeyStore(engine),
+            project=None if project is None else project_named(SqlAccountStore(engine), project).id,
+            clock=_now,
+            random_bytes=secrets.token_bytes,
+        )
+
+
+@contextmanager
+def open_audit_log(settings: Settings) -> Iterator[AuditStore]:
+    """Yield the audit log."""
+    with open_unattended(settings) as engine:
+        yield SqlAuditStore(engine)
 
 
 @contextmanager

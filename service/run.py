@@ -28,7 +28,7 @@ from service.background import (
     watching,
 )
 from service.certificates.wiring import build_https
-from service.database import open_database
+from service.database import open_unattended
 from service.database_upgrade import UpgradeFirst
 from service.domain_checks.wiring import new_checker
 from service.errors import OperatorError
@@ -79,7 +79,7 @@ def serve(settings: Settings, parts: frozenset[Part], read_settings: Callable[[]
 
     Raises OperatorError where it cannot start.
     """
-    with open_database(settings) as engine, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with open_unattended(settings) as engine, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_Server(settings, parts, engine, read_settings, begin(settings)).run())
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, Table, UniqueConstraint, text
 
+from storage.auditing import AUDITED, Audited
 from storage.metadata import StoredText, UtcDateTime, metadata
 
 # Ids are never used again: links, events and retired domains speak of a project by its number for ever.
@@ -18,6 +19,7 @@ projects: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("privacy", JSON, nullable=False, server_default=text("'{}'")),
     sqlite_autoincrement=True,
+    info={AUDITED: Audited(kind="project", name=("name",))},
 )
 
 project_networks: Final = Table(
@@ -25,6 +27,7 @@ project_networks: Final = Table(
     metadata,
     Column("network", StoredText, primary_key=True),
     Column("project", ForeignKey(projects.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    info={AUDITED: Audited(kind="network", name=("network",))},
 )
 
 routes: Final = Table(
@@ -39,6 +42,7 @@ routes: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("project", "name"),
     sqlite_autoincrement=True,
+    info={AUDITED: Audited(kind="route", name=("project", "name"))},
 )
 
 credentials: Final = Table(
@@ -55,4 +59,5 @@ credentials: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
     sqlite_autoincrement=True,
+    info={AUDITED: Audited(kind="credential", name=("username",), secret=frozenset({"secret_hash"}))},
 )

@@ -6,6 +6,7 @@ from sqlalchemy import Column, Engine, Integer, Table, select
 
 from domains.app_files import AppFile, AppFileEntry
 from domains.errors import StoreUnavailable
+from storage.auditing import AUDITED, Audited
 from storage.engine import transaction
 from storage.metadata import StoredText, metadata
 from storage.versions import raise_version, version_of
@@ -17,6 +18,7 @@ app_files: Final = Table(
     Column("name", StoredText, primary_key=True),
     Column("file", StoredText, primary_key=True),
     Column("content", StoredText, nullable=False),
+    info={AUDITED: Audited(kind="app file", name=("project", "name", "file"))},
 )
 
 _VERSION: Final = "app files"

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, Row, Table, select
 
 from domains.errors import StoreUnavailable
 from links.blocks import Block, BlockKind
+from storage.auditing import AUDITED, Audited
 from storage.engine import transaction
 from storage.metadata import StoredText, UtcDateTime, metadata
 from storage.versions import raise_version, version_of
@@ -21,6 +22,7 @@ link_blocks: Final = Table(
     Column("value", StoredText, nullable=False),
     Column("reason", StoredText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    info={AUDITED: Audited(kind="link block", name=("kind", "value"))},
 )
 
 _VERSION: Final = "link blocks"

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import JSON, Column, Integer, LargeBinary, Table, text
 
+from storage.auditing import AUDITED, Audited
 from storage.metadata import StoredText, UtcDateTime, metadata
 
 # `version` is the number of the change that wrote the row last: changes are found by it, and stale writes
@@ -29,6 +30,15 @@ certificates: Final = Table(
     Column("problem_detail", StoredText),
     Column("problem_at", UtcDateTime),
     Column("expiry_told_of", StoredText),  # the fingerprint of which webhooks were told that it runs out
+    info={
+        AUDITED: Audited(
+            kind="certificate",
+            name=("host",),
+            apart=frozenset(
+                {"version", "chain", "sealed_key", "leased_until", "advice_at", "due_at", "expiry_told_of"}
+            ),
+        )
+    },
 )
 
 certificate_orders: Final = Table(

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, Row, Table, select
 from domains.errors import NameTaken, StoreUnavailable
 from domains.model import SendingDomain
 from domains.ownership import CLAIM_LIFETIME, Claim, Kind
+from storage.auditing import AUDITED, Audited
 from storage.domain_changes import begin_change
 from storage.domain_rows import find_sending_domain, insert_sending_domain
 from storage.domain_tables import sending_domains
@@ -24,6 +25,7 @@ claims: Final = Table(
     Column("name", StoredText, primary_key=True),
     Column("token", StoredText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+    info={AUDITED: Audited(kind="claim", name=("project", "kind", "name"), secret=frozenset({"token"}))},
 )
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, text
 
+from storage.auditing import AUDITED, Audited
 from storage.metadata import StoredText, UtcDateTime, metadata
 
 tracking_domains: Final = Table(
@@ -30,6 +31,15 @@ tracking_domains: Final = Table(
     Column("leased_until", UtcDateTime),
     # An id is never used again: a slow verification must not write its finding over a newer domain.
     sqlite_autoincrement=True,
+    info={
+        AUDITED: Audited(
+            kind="tracking domain",
+            name=("name",),
+            apart=frozenset(
+                {"checked_at", "next_check_at", "evidence", "leased_to", "leased_until", "diagnosis"}
+            ),
+        )
+    },
 )
 Index(
     "uq_tracking_domains_default",
@@ -70,4 +80,5 @@ sending_domains: Final = Table(
     Column("verified_at", UtcDateTime),
     Column("recipients", StoredText),
     sqlite_autoincrement=True,
+    info={AUDITED: Audited(kind="sending domain", name=("name",), secret=frozenset({"token"}))},
 )

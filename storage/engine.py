@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from storage import postgresql, sqlite
+from storage.auditing import audit
 from storage.failures import DatabaseUnavailable, sentence, shown, was_given_up
 
 LOCK_TIMEOUT: Final = 5.0
@@ -66,6 +67,7 @@ def transaction(engine: Engine, *, writes: bool, raising: type[Exception]) -> It
         with (
             backend.turn(engine, writes=writes),
             engine.execution_options(**options).begin() as connection,
+            audit(connection),
         ):
             yield connection
     except DBAPIError as error:

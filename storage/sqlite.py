@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, NullPool, create_engine, event
 
 from storage.failures import DatabaseUnavailable
 
 _WRITES: Final = "waypost_writes"
 _WIPING_PATIENCE: Final = 0.2  # seconds: writers wait meanwhile
 
-_turns: Final[WeakKeyDictionary[Engine, tuple[threading.Lock, float]]] = WeakKeyDictionary()
+# By dialect: an engine has it in common with those that are made of it with options of their own.
+_turns: Final[WeakKeyDictionary[Dialect, tuple[threading.Lock, float]]] = WeakKeyDictionary()
 
 
 def open_engine(url: URL, *, lock_timeout: float) -> Engine:
@@ -33,7 +34,7 @@ def open_engine(url: URL, *, lock_timeout: float) -> Engine:
         hide_parameters=True,  # they hold addresses, and errors end up in logs
     )
     event.listen(engine, "begin", _begin)
-    _turns[engine] = threading.Lock(), lock_timeout
+    _turns[engine.dialect] = threading.Lock(), lock_timeout
     return engine
 
 
@@ -44,7 +45,7 @@ def turn(engine: Engine, *, writes: bool) -> Iterator[None]:
     SQLite has no queue: whoever asks at the right moment writes. Of many threads that write, one may ask in
     vain until its patience is over, and other processes with it.
     """
-    lock, patience = _turns[engine]
+    lock, patience = _turns[engine.dialect]
     held = writes and lock.acquire(timeout=patience)
     try:
         yield

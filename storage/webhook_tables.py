@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, text
 
 from storage.account_tables import projects
+from storage.auditing import AUDITED, Audited
 from storage.metadata import StoredText, UtcDateTime, metadata
 
 webhooks: Final = Table(
@@ -33,6 +34,24 @@ webhooks: Final = Table(
     Column("served_at", UtcDateTime),
     Column("leased_to", StoredText),  # the process that sends to it, until then
     Column("leased_until", UtcDateTime),
+    info={
+        AUDITED: Audited(
+            kind="webhook",
+            name=("id",),
+            secret=frozenset({"secret", "former_secret"}),
+            apart=frozenset(
+                {
+                    "failures",
+                    "failing_since",
+                    "failing_why",
+                    "rest_until",
+                    "served_at",
+                    "leased_to",
+                    "leased_until",
+                }
+            ),
+        )
+    },
 )
 
 # In the order in which events are sent; an event that is noted again while it waits changes nothing.

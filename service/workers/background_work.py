@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Engine
 
-from service.database import open_database
+from service.database import open_unattended
 from service.errors import OperatorError
 from service.logs import configure_logging
 from service.workers.messages import BeginWork
@@ -53,7 +53,7 @@ def work(build: Build) -> int:
     os.nice(NICENESS)
     stopping, ended = threading.Event(), threading.Event()
     try:
-        with open_database(begin.settings) as engine:
+        with open_unattended(begin.settings) as engine:
             built = build(begin, engine, stopping)
             threading.Thread(target=_end_in_time, args=(built, stopping, ended), daemon=True).start()
             built.run()

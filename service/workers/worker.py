@@ -16,7 +16,7 @@ from typing import Any
 import uvloop
 from sqlalchemy import Engine
 
-from service.database import open_database
+from service.database import open_unattended
 from service.errors import OperatorError
 from service.logs import configure_logging
 from service.workers.messages import Failed
@@ -36,7 +36,7 @@ def run_worker(work: Work) -> int:
     write_numbers(begin.numbers, begin.slot)
     try:
         with (
-            open_database(begin.settings) as engine,
+            open_unattended(begin.settings) as engine,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             runner.run(work(begin, engine, pair_end))

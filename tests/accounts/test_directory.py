@@ -58,8 +58,8 @@ def test_the_work_is_the_same_for_users_and_strangers(username: str, monkeypatch
 
 
 def test_strangers_are_compared_with_a_hash_of_the_same_size() -> None:
-    assert len(module._NOBODY.salt) == len(SECRET_HASH.salt)
-    assert len(module._NOBODY.digest) == len(SECRET_HASH.digest)
+    assert len(module.NOBODY.salt) == len(SECRET_HASH.salt)
+    assert len(module.NOBODY.digest) == len(SECRET_HASH.digest)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import storage.api_key_store
 import storage.app_file_store
 import storage.block_store
 import storage.certificate_tables
