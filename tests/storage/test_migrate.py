@@ -1,3 +1,5 @@
+import importlib
+import pkgutil
 from datetime import UTC, datetime
 
 import pytest
@@ -6,14 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, inspect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-import storage.api_key_store
-import storage.app_file_store
-import storage.block_store
-import storage.certificate_tables
-import storage.claim_store
-import storage.event_tables
-import storage.webhook_tables
-import storage.work_leases  # noqa: F401
+import storage
 from domains.model import Https
 from storage.account_store import SqlAccountStore
 from storage.domain_store import SqlDomainStore
@@ -23,6 +18,9 @@ from storage.metadata import metadata
 from storage.migrate import upgrade
 from storage.schema_version import is_current, newest_revision
 from tests.storage.databases import Database
+
+for module in pkgutil.iter_modules(storage.__path__, "storage."):
+    importlib.import_module(module.name)  # so that all tables are known
 
 OF_THE_FIRST_VERSION = (
     "INSERT INTO tracking_domains VALUES (1, 1, 'track.example.com', 't.waypost.test', 'verified', true, '', "
