@@ -19,6 +19,7 @@ from service.checkup.targets import look_at_targets
 from service.checkup.tracking import look_at_tracking_domains
 from service.checkup.tracking_settings import look_at_tracking
 from service.checkup.upstreams import look_at_upstreams
+from service.checkup.webhooks import look_at_webhooks
 from service.settings import Settings
 
 Look = Callable[[Settings, int], Iterable[Finding]]
@@ -38,6 +39,7 @@ SUBJECTS: Final[tuple[Look, ...]] = (
     look_at_tracking_domains,
     look_at_certificates,
     look_at_sending_domains,
+    look_at_webhooks,
 )
 
 
