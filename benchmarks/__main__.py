@@ -3,7 +3,18 @@
 import importlib
 import sys
 
-NAMES = ("rewriter", "links", "events", "directory", "freshness", "dns_lookups", "tracker", "checks", "relay")
+NAMES = (
+    "rewriter",
+    "links",
+    "events",
+    "shipping",
+    "directory",
+    "freshness",
+    "dns_lookups",
+    "tracker",
+    "checks",
+    "relay",
+)
 EXTRA = ("tls", "first_handshakes", "event_statistics")  # need nginx, Pebble, minutes: by their names alone
 
 

@@ -75,17 +75,17 @@ def message(number: int) -> MessageRecord:
 
 
 def measure(name: str, records: Sequence[Record], server: PostgreSQL) -> None:
-    taken = [(run(records, _in_sqlite), run(records, partial(_in_postgresql, server))) for _ in range(RUNS)]
+    taken = [(run(records, in_sqlite), run(records, partial(in_postgresql, server))) for _ in range(RUNS)]
     append = min(sqlite[0] for sqlite, _ in taken) / len(records) * 1e6
     rates = [len(records) / min(run[1] for run in runs) for runs in zip(*taken, strict=True)]
     print(f"{name:32} {append:7.1f} µs {rates[0]:10,.0f}/s {rates[1]:10,.0f}/s")
 
 
-def _in_sqlite(folder: Path) -> str:
+def in_sqlite(folder: Path) -> str:
     return f"sqlite:///{folder}/waypost.sqlite"
 
 
-def _in_postgresql(server: PostgreSQL, folder: Path) -> str:
+def in_postgresql(server: PostgreSQL, folder: Path) -> str:
     server.execute("CREATE DATABASE {}", folder.name)
     return server.url(folder.name)
 

@@ -1,5 +1,6 @@
 """The one `MetaData`, and the column types that both databases can keep."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +18,12 @@ metadata: Final = MetaData(
 
 INDEXED_CHARACTERS: Final = 600
 """PostgreSQL's B-tree refuses entries of more than 2,704 bytes; 600 characters are at most 2,400."""
+
+
+def are_storable(texts: Iterable[str | None]) -> bool:
+    """Tell whether `StoredText` keeps each of them as it is."""
+    together = "".join(filter(None, texts))
+    return together.isascii() and "\0" not in together
 
 
 class StoredText(TypeDecorator[str]):

@@ -77,6 +77,11 @@ class PostgreSQL:
         self._process.send_signal(2)
         self._process.wait(PATIENCE)
 
+    @property
+    def pid(self) -> int:
+        """Return the id of the process that started all others of it."""
+        return self._process.pid
+
     def url(self, database: str) -> str:
         """Return the URL of a database, with the password."""
         return f"postgresql://{USER}:hunter2%20%40%2F%23@127.0.0.1:{self.port}/{database}"

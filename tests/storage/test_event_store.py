@@ -1,7 +1,9 @@
 import re
 import resource
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,8 @@ from sqlalchemy import Engine
 
 from events.model import HitKind, Recipient, Record, Verdict
 from events.ports import EventFilter, StoreUnavailable
+from events.segments import encode_line, segment_name
+from events.shipping import Shipped, ship
 from storage import bulk_insert
 from storage.event_store import SqlEventStore
 from tests.events.records import AT, MESSAGE, hit, message, outcome, records
@@ -280,3 +284,22 @@ def test_of_a_large_batch_only_what_is_new_is_added(store: SqlEventStore) -> Non
     assert sorted(event.id for event in kept) == [one.id for one in given]
     assert sorted(event.user_agent for event in kept) == sorted(one.user_agent for one in given)
     assert len(store.events(EventFilter(kind="relayed", limit=10))) == 1
+
+
+@pytest.mark.parametrize("stored", [0, 75, 120])
+def test_a_segment_that_is_shipped_again_adds_no_row_twice(
+    store: SqlEventStore, database: Database, either_way: None, tmp_path: Path, stored: int
+) -> None:
+    """As after a crash, with batches that are there already, in part or not at all."""
+    records = [message(), outcome(1), *(hit(number) for number in range(1, 121))]
+    segment, kept = tmp_path / segment_name(1, "a"), tmp_path / "kept"
+    kept.write_bytes(b"".join(map(encode_line, records)))
+    store.add(records[:stored])
+    for batch in (50, 1_000, 60):
+        shutil.copy(kept, segment)
+        assert ship(tmp_path, store, batch=batch) == Shipped(records=len(records), segments=1)
+        assert not segment.exists()
+        ids = database.execute("SELECT id FROM hits ORDER BY id")
+        assert ids == [(record.id,) for record in records[2:]]
+        counts = [database.execute(f"SELECT count(*) FROM {table}") for table in ("messages", "outcomes")]
+        assert counts == [[(1,)], [(1,)]]
