@@ -35,19 +35,22 @@ def redaction(addresses: Iterable[str]) -> Redaction:
 
 def redacted_record(record: MessageRecord, addresses: Iterable[str]) -> MessageRecord:
     """Return the record with no recipient, no metadata, which tell who he is, and the addresses nowhere."""
-    clean = redaction(addresses)
+    return replace(redacted_texts(record, redaction(addresses)), recipients=(), metadata={})
+
+
+def redacted_texts(record: MessageRecord, clean: Redaction) -> MessageRecord:
+    """Return the record with what `clean` leaves of the texts that its sender wrote."""
     return replace(
         record,
-        recipients=(),
         sender=clean(record.sender),
         message_id=clean(record.message_id),
-        links=tuple(redacted_link(link, clean) for link in record.links),
+        links=tuple(_redacted_link(link, clean) for link in record.links),
         tags=tuple(map(clean, record.tags)),
-        metadata={},
+        metadata={clean(name): clean(text) for name, text in record.metadata.items()},
     )
 
 
-def redacted_link(link: TrackedLink, clean: Redaction) -> TrackedLink:
+def _redacted_link(link: TrackedLink, clean: Redaction) -> TrackedLink:
     """Return the link with what `clean` leaves of its texts."""
     tags = tuple(clean(tag) for tag in link.tags)
     return TrackedLink(number=link.number, url=clean(link.url), name=clean(link.name), tags=tags)

@@ -106,6 +106,9 @@ class RetentionStore(Protocol):
     def delete_messages(self, limit: Limit, beyond: str) -> tuple[int, str | None]:
         """Delete messages, with their links, of which nothing else is left."""
 
+    def delete_wishes(self, before: int) -> None:
+        """Delete the fingerprints of those who were forgotten before: records of that time go anyway."""
+
     def wipe(self) -> bool:
         """Have what was deleted leave the database's files too; False where that must be tried again."""
 
@@ -133,6 +136,7 @@ def expire(
     events, names = event_limit(rules, now), name_limit(rules, now)
     if events.earliest:
         partitions.drop_before(events.earliest)
+        store.delete_wishes(events.earliest)
     yield from _walk(partial(store.unname, names, events), "", lambda count: Deleted(named=count))
     yield from _walk(partial(store.delete_hits, events), FIRST, lambda count: Deleted(hits=count))
     yield from _walk(partial(store.delete_outcomes, events), FIRST, lambda count: Deleted(outcomes=count))

@@ -198,7 +198,8 @@ class _Server:
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal
-        shipper = Shipper(section.directory, SqlEventStore(self._engine), interval=section.ship_seconds)
+        store = SqlEventStore(self._engine, ring=lambda: self._live.ring.current)
+        shipper = Shipper(section.directory, store, interval=section.ship_seconds)
         watch_shipping(self._live.registry, shipper)
         return shipper
 

@@ -1,6 +1,6 @@
 """Messages, outcomes and hits in the database: `events.ports.EventStore`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from operator import attrgetter
@@ -11,11 +11,13 @@ from events.counting import Dimension, Statistics
 from events.model import Hit, MessageRecord, Outcome, Record
 from events.ports import Event, EventFilter, Place, StoreUnavailable
 from events.report import Tally
+from links.key_ring import KeyRing
 from storage.bulk_insert import Row, insert_new
 from storage.engine import repeatedly, transaction
 from storage.event_query import newest, oldest
 from storage.event_statistics import statistics
 from storage.event_tables import hits, links, messages, outcomes, recipients, unjudged
+from storage.forgotten import wishes_about
 from storage.judging import MINUTE, hit_row, marks
 from storage.report_query import tallies
 from storage.webhook_outbox import note_records
@@ -25,13 +27,18 @@ _OUTCOME = attrgetter(*outcomes.columns.keys())
 
 
 class SqlEventStore:
-    """`events.ports.EventStore` on an engine of `storage.engine.open_engine`."""
+    """`events.ports.EventStore` on an engine of `storage.engine.open_engine`.
 
-    def __init__(self, engine: Engine) -> None:
+    Who adds needs the key `ring` of the moment: with it those are known who were forgotten.
+    """
+
+    def __init__(self, engine: Engine, *, ring: Callable[[], KeyRing] | None = None) -> None:
         self._engine = engine
+        self._ring = ring
 
     def add(self, records: Sequence[Record]) -> None:
-        repeatedly(self._engine, partial(_insert, records, _rows(records)), raising=StoreUnavailable)
+        insert = partial(_insert, records, _rows(records), self._ring)
+        repeatedly(self._engine, insert, raising=StoreUnavailable)
         if some := [record.id for record in records if isinstance(record, MessageRecord)]:
             self._have_judged_again(some)
 
@@ -77,9 +84,17 @@ class SqlEventStore:
         return transaction(self._engine, writes=False, raising=StoreUnavailable)
 
 
-def _insert(records: Sequence[Record], rows: Mapping[Table, list[Row]], connection: Connection) -> None:
-    for table, some in rows.items():
+def _insert(
+    records: Sequence[Record],
+    rows: Mapping[Table, list[Row]],
+    ring: Callable[[], KeyRing] | None,
+    connection: Connection,
+) -> None:
+    wishes = wishes_about(connection, records, ring) if ring else None
+    for table, some in (_rows(wishes.without(records)) if wishes else rows).items():
         insert_new(connection, table, some)
+    if wishes:
+        wishes.withhold(connection, records)
     note_records(connection, records)
 
 

@@ -29,6 +29,7 @@ from events.retention import Limit
 from links.recipients import RecipientTracking
 from storage.engine import backend_of, repeatedly, transaction
 from storage.event_tables import hits, links, messages, outcomes, recipients
+from storage.forgotten import forgotten
 from storage.redacting import redact_messages
 
 EVENTS: Final = 1_000  # at a time
@@ -79,6 +80,11 @@ class SqlRetentionStore:
         if due:
             repeatedly(self._engine, partial(_delete_messages, due, gone), raising=StoreUnavailable)
         return sum(gone), seen[-1].id if len(seen) == self._messages else None
+
+    def delete_wishes(self, before: int) -> None:
+        past = delete(forgotten).where(forgotten.c.at < before)
+        with transaction(self._engine, writes=True, raising=StoreUnavailable) as connection:
+            connection.execute(past)
 
     def wipe(self) -> bool:
         return backend_of(self._engine.url).wipe(self._engine)

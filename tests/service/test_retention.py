@@ -46,6 +46,9 @@ class Store:
     def delete_messages(self, limit: Limit, beyond: str) -> tuple[int, str | None]:
         return 0, None
 
+    def delete_wishes(self, before: int) -> None:
+        self._ask()
+
     def wipe(self) -> bool:
         self.wiped += not self.read
         return not self.read
