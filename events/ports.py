@@ -1,6 +1,6 @@
 """What the events need from outside. Adapters in `storage`, fakes in tests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -94,10 +94,11 @@ class JudgingStore(Protocol):
 class SummingStore(Protocol):
     """Keeps numbers of whole days beforehand. Every method raises `StoreUnavailable`."""
 
-    def sum_newest(self, now: int) -> bool:
+    def sum_newest(self, now: int, gone: Callable[[int], int]) -> bool:
         """Sum the newest day that has ended and needs it, and return whether there was one.
 
-        Not before all of it is judged; `now` is in milliseconds. Twice at once does no harm.
+        Not before all of it is judged; `now` is in milliseconds. Twice at once does no harm. `gone` tells
+        before when a project's hits are deleted: sums of such days outlive them, and stay as they are.
         """
 
 

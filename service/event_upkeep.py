@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from events.ports import HitPartitions, StoreUnavailable, SummingStore
+from events.retention import KeepingRules, event_limit
 from service.alarm import Alarm
 from service.work_lease import WorkLease
 
@@ -48,9 +49,17 @@ class Partitioner:
 class Summer:
     """Has days summed that are over, or have changed since; one of all machines does it."""
 
-    def __init__(self, store: SummingStore, lease: WorkLease, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: SummingStore,
+        lease: WorkLease,
+        *,
+        rules: Callable[[], KeepingRules],
+        clock: Callable[[], int],
+    ) -> None:
         self._store = store
         self._lease = lease
+        self._rules = rules
         self._clock = clock
         self._alarm = Alarm(log, "sums")
 
@@ -64,7 +73,8 @@ class Summer:
     def sum_one(self) -> bool:
         """Sum a day; False where none is left, another process sums, or the database is away."""
         try:
-            found = self._lease.held() and self._store.sum_newest(self._clock())
+            now = self._clock()
+            found = self._lease.held() and self._store.sum_newest(now, event_limit(self._rules(), now).of)
         except StoreUnavailable as error:
             self._alarm.failed(f"{error} Until days are summed, statistics take longer")
             return False

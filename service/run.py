@@ -32,7 +32,7 @@ from service.database import open_unattended
 from service.database_upgrade import UpgradeFirst
 from service.domain_checks.wiring import new_checker
 from service.errors import OperatorError
-from service.event_upkeep import Partitioner, Summer, keeping_up
+from service.event_upkeep import Partitioner, keeping_up
 from service.listening import bind, bound_name
 from service.live.check_backlog import LiveBacklog
 from service.live.seed import Seed
@@ -52,11 +52,18 @@ from service.start import begin
 from service.tracker_service import RunningTracker, tracking
 from service.webhooks.metrics import watch_webhooks
 from service.webhooks.wiring import new_deliverer
-from service.wiring import build_keeper, build_live, build_retention, directory_builder, networks, now
+from service.wiring import (
+    build_keeper,
+    build_live,
+    build_retention,
+    build_summer,
+    directory_builder,
+    networks,
+    now,
+)
 from service.work_lease import WorkLease
 from service.workers.background_process import BackgroundProcess
 from storage.event_store import SqlEventStore
-from storage.event_sums import SqlSummingStore
 from storage.judging import SqlJudgingStore
 from storage.leases import SqlCheckLeases
 from storage.partitions import SqlHitPartitions
@@ -187,11 +194,8 @@ class _Server:
         return Judge(SqlJudgingStore(self._engine), lease, clock=now)
 
     def _keeping_up(self) -> contextlib.AbstractAsyncContextManager[None]:
-        lease = WorkLease(SqlWorkLeases(self._engine), Work.SUMMING)
-        return keeping_up(
-            Partitioner(SqlHitPartitions(self._engine), clock=now),
-            Summer(SqlSummingStore(self._engine), lease, clock=now),
-        )
+        partitioner = Partitioner(SqlHitPartitions(self._engine), clock=now)
+        return keeping_up(partitioner, build_summer(self._settings.privacy, self._engine, self._live))
 
     def _retention(self) -> Retention:
         return build_retention(self._settings.privacy, self._engine, self._live)

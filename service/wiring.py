@@ -26,6 +26,7 @@ from domains.names import registrable
 from events.group_commit import GroupCommit
 from events.journal import Journal
 from events.ports import Work
+from events.retention import KeepingRules
 from links.blocks import BlockList
 from links.ids import RECORD_BYTES, record_id
 from relay.admission import Admission
@@ -36,6 +37,7 @@ from relay.settings import RelaySettings, TrackingSettings
 from rewriter import Policy, rewrite
 from service.certificates.https_links import before_https
 from service.errors import OperatorError
+from service.event_upkeep import Summer
 from service.live.accounts import LiveAccounts
 from service.live.app_files import Files, live_app_files
 from service.live.certificate import LiveCertificate, smtp_context
@@ -66,6 +68,7 @@ from storage.app_file_store import SqlAppFileStore
 from storage.block_store import SqlBlockStore
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
+from storage.event_sums import SqlSummingStore
 from storage.notifications import Notifications
 from storage.partitions import SqlHitPartitions
 from storage.retention import SqlRetentionStore
@@ -310,9 +313,19 @@ def build_retention(section: PrivacySection, engine: Engine, live: Live) -> Rete
         SqlRetentionStore(engine),
         SqlHitPartitions(engine),
         WorkLease(SqlWorkLeases(engine), Work.RETENTION),
-        rules=lambda: keeping_rules(section, live.accounts.current.entries.projects),
+        rules=partial(_keeping, section, live),
         clock=now,
     )
+
+
+def build_summer(section: PrivacySection, engine: Engine, live: Live) -> Summer:
+    """Return what sums days, and leaves those alone whose hits are deleted by the same rules."""
+    lease = WorkLease(SqlWorkLeases(engine), Work.SUMMING)
+    return Summer(SqlSummingStore(engine), lease, rules=partial(_keeping, section, live), clock=now)
+
+
+def _keeping(section: PrivacySection, live: Live) -> KeepingRules:
+    return keeping_rules(section, live.accounts.current.entries.projects)
 
 
 def _app_file(live: Live, host: str, file: AppFile) -> str | None:

@@ -4,7 +4,7 @@ A day is counted in a transaction that reads, and its sums are written in anothe
 which would keep all writers of SQLite waiting. They are few rows; a rollup that would be many is left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -41,6 +41,7 @@ FEW: Final = 1_000
 SHARE: Final = 10
 """A project's rollup of a day has at most `FEW` rows, or one for so many hits."""
 
+_PROJECT: Final = 2  # the place of that column in both tables
 _EVERYTHING: Final = EventFilter()
 _PATIENCE: Final = "SET LOCAL statement_timeout = '10min'"
 
@@ -60,7 +61,7 @@ class SqlSummingStore:
         self._engine = engine
         self._few = few
 
-    def sum_newest(self, now: int) -> bool:
+    def sum_newest(self, now: int, gone: Callable[[int], int]) -> bool:
         with transaction(self._engine, writes=False, raising=StoreUnavailable) as connection:
             waiting = connection.execute(_waiting(now)).first()
             counted = (
@@ -68,7 +69,12 @@ class SqlSummingStore:
             )
         if counted is None:
             return False
-        repeatedly(self._engine, partial(_write, counted), raising=StoreUnavailable)
+        start = counted.day * DAY
+        repeatedly(
+            self._engine,
+            partial(_write, counted, lambda project: gone(project) <= start),
+            raising=StoreUnavailable,
+        )
         return True
 
 
@@ -135,13 +141,17 @@ def _by_dimensions(rollup: Rollup, day: int) -> Select[Any]:
     )
 
 
-def _write(counted: _Day, connection: Connection) -> None:
-    """Replace the sums of the day. If it has changed meanwhile they do not hold, and it is summed again."""
-    this = summed_days.c.day == counted.day
+def _write(counted: _Day, is_whole: Callable[[int], bool], connection: Connection) -> None:
+    """Replace the sums of the day. If it has changed meanwhile they do not hold, and it is summed again.
+
+    A project of which the day is not whole any more keeps the sums that it has.
+    """
     # First of all: two that sum the same day come one after the other.
+    this = summed_days.c.day == counted.day
     connection.execute(update(summed_days).where(this).values(summed=counted.changed))
-    rows: Sequence[tuple[Any, list[Row]]] = ((sums, counted.sums), (unsummed, counted.unsummed))
-    for table, some in rows:
-        connection.execute(delete(table).where(table.c.day == counted.day))
-        if some:
-            insert_new(connection, table, some)
+    for table, rows in ((sums, counted.sums), (unsummed, counted.unsummed)):
+        there = select(table.c.project).where(table.c.day == counted.day).distinct()
+        replaced = [project for project in connection.execute(there).scalars() if is_whole(project)]
+        connection.execute(delete(table).where(table.c.day == counted.day, table.c.project.in_(replaced)))
+        if new := [row for row in rows if is_whole(row[_PROJECT])]:
+            insert_new(connection, table, new)

@@ -1,12 +1,15 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from events.ports import StoreUnavailable, Work
+from events.retention import DAY, Keeping, KeepingRules
 from service.event_upkeep import Partitioner, Summer, keeping_up
 from service.work_lease import WorkLease
 from tests.events.memory_leases import MemoryLeases
+
+NOW = 100 * DAY
 
 
 class Partitions:
@@ -29,18 +32,19 @@ class Days:
     """So many to sum; may be away."""
 
     def __init__(self, left: int) -> None:
-        self.left, self.away, self.asked = left, False, list[int]()
+        self.left, self.away, self.asked = left, False, list[tuple[int, int]]()
 
-    def sum_newest(self, now: int) -> bool:
+    def sum_newest(self, now: int, gone: Callable[[int], int]) -> bool:
         if self.away:
             raise StoreUnavailable("The database is away.")
-        self.asked.append(now)
+        self.asked.append((now, gone(1)))
         self.left -= 1
         return self.left >= 0
 
 
 def summer(days: Days, leases: MemoryLeases) -> Summer:
-    return Summer(days, WorkLease(leases, Work.SUMMING), clock=lambda: 7)
+    rules = KeepingRules(default=Keeping(message_days=1, event_days=2))
+    return Summer(days, WorkLease(leases, Work.SUMMING), rules=lambda: rules, clock=lambda: NOW)
 
 
 def test_partitions_are_made_and_days_are_summed_from_the_start_on() -> None:
@@ -53,7 +57,7 @@ def test_partitions_are_made_and_days_are_summed_from_the_start_on() -> None:
 
     asyncio.run(run())
     assert partitions.asked == [7]
-    assert (days.left, days.asked) == (-1, [7] * 4)
+    assert (days.left, days.asked) == (-1, [(NOW, NOW - 2 * DAY)] * 4)
     assert summer(Days(1), leases).sum_one()  # the lease was given back
 
 

@@ -64,9 +64,13 @@ def judge_all(judging: SqlJudgingStore) -> None:
 
 def sum_all(summing: SqlSummingStore, now: int = LATER) -> int:
     rounds = 0
-    while summing.sum_newest(now):
+    while summing.sum_newest(now, nothing_gone):
         rounds += 1
     return rounds
+
+
+def nothing_gone(project: int) -> int:
+    return 0
 
 
 def forget_sums(engine: Engine) -> None:
@@ -101,7 +105,7 @@ def test_days_that_are_over_and_judged_are_summed_the_newest_first(
     judge_all(judging)
     assert sum_all(summing, START + 2 * DAY + SETTLING - 1) == 1
     assert read_from_sums(engine, store, None) == {0}
-    assert summing.sum_newest(LATER)
+    assert summing.sum_newest(LATER, nothing_gone)
     assert read_from_sums(engine, store, None) == {0, 2}
     assert sum_all(summing) == 1
     assert read_from_sums(engine, store, None) == {0, 1, 2}
@@ -253,6 +257,24 @@ def test_what_would_be_as_large_as_the_hits_is_not_summed(
     assert read_from_sums(engine, store, Dimension.DAY) == {0}
 
 
+def test_sums_outlive_the_hits_of_a_project_whatever_comes_late(
+    engine: Engine, store: SqlEventStore, judging: SqlJudgingStore, summing: SqlSummingStore
+) -> None:
+    store.add([click(1, 0.5), click(2, 0.5, project=2, message=NAMES[0])])
+    judge_all(judging)
+    sum_all(summing)
+    with engine.begin() as connection:
+        connection.execute(delete(hits).where(hits.c.project == 1))
+    late = [click(3, 0.6, recipient="02"), click(4, 0.6, project=2, message=NAMES[1])]
+    store.add(late)
+    judge_all(judging)
+    assert summing.sum_newest(LATER, {1: START + DAY, 2: START}.__getitem__)
+    found = {
+        project: store.statistics(None, EventFilter(project=project))[0].clicks.all for project in (1, 2)
+    }
+    assert found == {1: 1, 2: 2}
+
+
 @each_fault_for_readers
 def test_a_database_that_is_away_fails_and_recovers(
     store: SqlEventStore,
@@ -264,8 +286,8 @@ def test_a_database_that_is_away_fails_and_recovers(
     store.add([click(1, 0.5)])
     judge_all(judging)
     with fault(database), pytest.raises(StoreUnavailable, match=re.escape(database.shown)):
-        summing.sum_newest(LATER)
-    assert summing.sum_newest(LATER)
+        summing.sum_newest(LATER, nothing_gone)
+    assert summing.sum_newest(LATER, nothing_gone)
 
 
 def some_messages() -> dict[str, MessageRecord]:
