@@ -1,119 +1,91 @@
 """What asking costs as events grow: `events stats`, `list`, `export`, and judging again, in seconds.
 
-`python -m benchmarks.event_statistics 10000000` measures other sizes.
+`python -m benchmarks.event_statistics 10000000` measures other sizes. PostgreSQL has the settings that
+it comes with.
 """
 
-import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from benchmarks.events import AT
+from benchmarks.event_load import AT, DAYS, END, SPAN, load, size
 from events.counting import Dimension
-from events.model import Hit, HitKind, MessageRecord, Recipient, Record, TrackedLink
 from events.ports import EventFilter
 from storage.engine import open_engine
 from storage.event_store import SqlEventStore
+from storage.event_sums import SqlSummingStore
 from storage.judging import SqlJudgingStore
 from storage.migrate import upgrade
+from storage.partitions import SqlHitPartitions
+from storage.sum_tables import DAY
 from tests.postgresql import PostgreSQL
 
 SIZES = (100_000, 1_000_000)
 ROUNDS = 3
-DAYS = 90
-SPAN = DAYS * 86_400_000
-PER_MESSAGE = 4
-AGENTS = tuple(
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    f"Chrome/{version}.0.0.0 Safari/537.36"
-    for version in range(100, 140)
-)
+LONG = 2.0  # seconds; what takes longer is asked once
+PATIENT = "?options=-c%20statement_timeout%3D1h"
+
+FROM_HITS = ("30 days, in all", "30 days by tag", "90 days, in all")
+"""What is asked before there are sums, too."""
+
+Questions = dict[str, Callable[[], object]]
 
 
-def records(events: int) -> Iterator[Record]:
-    """Yield messages over 90 days, each with three clicks and an open; every tenth hit is a machine's."""
-    drawn = random.Random(1)
-    messages = events // PER_MESSAGE
-    for number in range(messages):
-        at = AT + SPAN * number // messages
-        name = f"{at:012x}{number:012x}"
-        yield message(name, number, at)
-        for hit in range(PER_MESSAGE):
-            yield Hit(
-                id=f"{number * PER_MESSAGE + hit:032x}",
-                kind=HitKind.CLICK if hit else HitKind.OPEN,
-                at=at + drawn.randrange(86_400_000),
-                project=1,
-                message=name,
-                recipient=f"{number:016x}",
-                link=hit,
-                url=f"https://www.example.com/shoes/{hit}" if hit else "",
-                host="track.example.com",
-                address=f"203.0.113.{number % 256}",
-                user_agent=drawn.choice(AGENTS),
-                method="HEAD" if drawn.random() < 0.1 else "GET",
-            )
-
-
-def message(name: str, number: int, at: int) -> MessageRecord:
-    return MessageRecord(
-        id=name,
-        at=at,
-        project=1,
-        sender="news@example.com",
-        message_id=f"<{number}@example.com>",
-        sending_domain=f"{number % 20}.example.com",
-        tracking_domain=f"track.{number % 20}.example.com",
-        key=1,
-        mode="on",
-        size=48_000,
-        recipients=(Recipient(address=f"{number}@example.net", reference=f"{number:016x}"),),
-        links=tuple(
-            TrackedLink(number=n, url="https://www.example.com/", name=f"link {n}", tags=())
-            for n in (1, 2, 3)
-        ),
-        tags=(f"campaign-{number // 1000}",),
-    )
-
-
-def questions(store: SqlEventStore, judging: SqlJudgingStore) -> dict[str, Callable[[], object]]:
-    """Return what is asked: of the last day, of the last 30 days, of all 90."""
-    end = AT + SPAN
-    month = EventFilter(after=end - 30 * 86_400_000)
-    asked: dict[str, Callable[[], object]] = {
-        "one message": lambda: store.statistics(None, EventFilter(message="<7@example.com>")),
-        "a day, in all": lambda: store.statistics(None, EventFilter(after=end - 86_400_000, before=end)),
-        "30 days, in all": lambda: store.statistics(None, month),
-    }
-    for by in Dimension:
-        asked[f"30 days by {by}"] = lambda by=by: store.statistics(by, month)  # type: ignore[misc]
-    asked["90 days, in all"] = lambda: store.statistics(None, EventFilter())
-    asked["90 days by sender"] = lambda: store.statistics(Dimension.SENDER, EventFilter())
-    asked["list, 50 newest"] = lambda: store.events(EventFilter())
-    asked["list, 50 of a recipient"] = lambda: store.events(EventFilter(recipient="7@example.net"))
-    asked["a page of export"] = lambda: store.events_beyond(EventFilter(limit=2_000), (end - SPAN // 2, ""))
-    asked["judge a day again"] = lambda: list(judging.rejudge(end - 86_400_000, end))
+def summed_questions(store: SqlEventStore) -> Questions:
+    """Return what sums can answer. The window begins and ends within a day, as that of the command does."""
+    asked: Questions = {}
+    for days in (30, DAYS):
+        wanted = EventFilter(after=END - days * DAY)
+        asked[f"{days} days, in all"] = lambda wanted=wanted: store.statistics(None, wanted)  # type: ignore[misc]
+        for by in Dimension:
+            if by is not Dimension.MESSAGE:
+                asked[f"{days} days by {by}"] = lambda by=by, wanted=wanted: store.statistics(by, wanted)  # type: ignore[misc]
     return asked
 
 
-def measure(url: str, events: int) -> dict[str, float]:
-    """Return the median seconds of each question in a database with so many events."""
+def other_questions(store: SqlEventStore, judging: SqlJudgingStore) -> Questions:
+    """Return what is read from the hits, whatever is summed."""
+    last = EventFilter(after=END - DAY, before=END)
+    return {
+        "one message": lambda: store.statistics(None, EventFilter(message="<7@example.com>")),
+        "the last 24 hours": lambda: store.statistics(None, last),
+        "30 days by message": lambda: store.statistics(Dimension.MESSAGE, EventFilter(after=END - 30 * DAY)),
+        "list, 50 newest": lambda: store.events(EventFilter()),
+        "list, 50 of a recipient": lambda: store.events(EventFilter(recipient="7@example.net")),
+        "a page of export": lambda: store.events_beyond(EventFilter(limit=2_000), (END - SPAN // 2, "")),
+        "judge a day again": lambda: list(judging.rejudge(END - DAY, END)),
+    }
+
+
+def measure(url: str, events: int) -> dict[str, str]:
+    """Return what each question takes in a database with so many events, and what they take on the disk."""
     upgrade(url)
     engine = open_engine(url)
-    store, judging = SqlEventStore(engine), SqlJudgingStore(engine)
-    given = records(events)
-    while batch := list(islice(given, 5_000)):
-        store.add(batch)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
-    taken = {name: [_timed(ask) for _ in range(ROUNDS)] for name, ask in questions(store, judging).items()}
+    store, summing = SqlEventStore(engine), SqlSummingStore(engine)
+    SqlHitPartitions(engine).make_ahead(AT)
+    started = perf_counter()
+    octets = load(engine, events)
+    found = {"loading, s": f"{perf_counter() - started:.0f}"}
+    found |= {f"bytes an event, {name}": f"{taken / events:.0f}" for name, taken in octets.items()}
+    asked = summed_questions(store)
+    found |= {f"{name}, from the hits": f"{_timed(asked[name]):.3f}" for name in FROM_HITS}
+    before, started, days = size(engine), perf_counter(), 0
+    while summing.sum_newest(END + 10 * DAY, lambda project: 0):
+        days += 1
+    found["sum a day"] = f"{(perf_counter() - started) / days:.3f}"
+    found["bytes an event, sums"] = f"{(size(engine) - before) / events:.1f}"
+    for name, ask in (asked | other_questions(store, SqlJudgingStore(engine))).items():
+        found[name] = f"{_median(ask):.3f}"
     engine.dispose()
-    return {name: median(seconds) for name, seconds in taken.items()}
+    return found
+
+
+def _median(ask: Callable[[], object]) -> float:
+    first = _timed(ask)
+    return first if first > LONG else median([first, *(_timed(ask) for _ in range(ROUNDS - 1))])
 
 
 def _timed(ask: Callable[[], object]) -> float:
@@ -123,15 +95,17 @@ def _timed(ask: Callable[[], object]) -> float:
 
 
 def main(sizes: Sequence[int] = SIZES) -> None:
-    columns: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as folder, PostgreSQL() as server:
-        for size in sizes:
-            columns[f"SQLite {size:,}"] = measure(f"sqlite:///{Path(folder)}/{size}.sqlite", size)
-            server.execute("CREATE DATABASE {}", f"events_{size}")
-            columns[f"PostgreSQL {size:,}"] = measure(server.url(f"events_{size}"), size)
-    print(f"{'seconds':28}" + "".join(f"{name:>22}" for name in columns))
-    for name in next(iter(columns.values())):
-        print(f"{name:28}" + "".join(f"{taken[name]:22.3f}" for taken in columns.values()))
+    for events in sizes:
+        with PostgreSQL(durable=True) as server:
+            server.execute("CREATE DATABASE events")
+            _print(f"PostgreSQL {events:,}", measure(server.url("events") + PATIENT, events))
+        with tempfile.TemporaryDirectory() as folder:
+            _print(f"SQLite {events:,}", measure(f"sqlite:///{Path(folder)}/events.sqlite", events))
+
+
+def _print(name: str, taken: dict[str, str]) -> None:
+    lines = [f"{question:34} {answer:>9}" for question, answer in taken.items()]
+    print("\n".join([f"\n{name}, seconds", *lines]), flush=True)
 
 
 if __name__ == "__main__":
