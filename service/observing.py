@@ -21,6 +21,7 @@ from service.listening import bind_tcp
 from service.live.check_backlog import LiveBacklog
 from service.machine import Machine
 from service.monitoring import MonitoringServer, Readiness, watch
+from service.retention import Retention
 from service.settings import Settings
 from service.tracked_hosts import is_tracked_host
 from service.wiring import Live
@@ -101,6 +102,11 @@ def watch_shipping(registry: CollectorRegistry, shipper: Shipper) -> None:
     """Show how the journal is brought to the database."""
     watch(registry, "waypost_shipping_age_seconds", "Since the journal was last shipped", shipper.age)
     watch(registry, "waypost_journal_stuck_segments", "Files that cannot be shipped", lambda: shipper.stuck)
+
+
+def watch_retention(registry: CollectorRegistry, retention: Retention) -> None:
+    """Show whether what is past its time is deleted."""
+    watch(registry, "waypost_retention_age_seconds", "Since a round of deletion ended", retention.age)
 
 
 def watch_room(registry: CollectorRegistry, settings: Callable[[], Settings]) -> Callable[[Limit], None]:

@@ -58,7 +58,12 @@ class Retention:
         self._clock = clock
         self._monotonic = monotonic
         self._alarm = Alarm(log, "retention")
+        self._ended_at = monotonic()
         self._stale = False  # whether what was deleted may still stand in the database's files
+
+    def age(self) -> float:
+        """Return how many seconds ago a round last ended, or was another process's work."""
+        return self._monotonic() - self._ended_at
 
     async def run(self) -> None:
         """Go on until cancelled, which waits for one step."""
@@ -77,6 +82,7 @@ class Retention:
             if self._stale:
                 self._stale = not await asyncio.to_thread(self._store.wipe)
         except _AnothersWork:
+            self._ended_at = self._monotonic()
             return False
         except StoreUnavailable as error:
             self._alarm.failed(f"{error} What is past its time is deleted later")
@@ -84,6 +90,8 @@ class Retention:
         finally:
             _tell(total)
         self._alarm.well()
+        if not self._stale:
+            self._ended_at = self._monotonic()
         return not self._stale
 
     def stop(self) -> None:

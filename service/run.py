@@ -41,7 +41,14 @@ from service.logs import configure_logging
 from service.machine import Machine
 from service.monitoring import Readiness, State
 from service.notify import notify
-from service.observing import monitoring, watch_backlog, watch_room, watch_shipping, watched_machine
+from service.observing import (
+    monitoring,
+    watch_backlog,
+    watch_retention,
+    watch_room,
+    watch_shipping,
+    watched_machine,
+)
 from service.relay_service import RelayService
 from service.relay_wiring import new_generation
 from service.reloading import reloaded
@@ -198,7 +205,9 @@ class _Server:
         return keeping_up(partitioner, build_summer(self._settings.privacy, self._engine, self._live))
 
     def _retention(self) -> Retention:
-        return build_retention(self._settings.privacy, self._engine, self._live)
+        retention = build_retention(self._settings.privacy, self._engine, self._live)
+        watch_retention(self._live.registry, retention)
+        return retention
 
     def _shipper(self) -> Shipper:
         section = self._settings.journal

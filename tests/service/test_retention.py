@@ -70,14 +70,16 @@ class Partitions:
         return []
 
 
-def retention(store: Store, leases: MemoryLeases, partitions: Partitions | None = None) -> Retention:
+def retention(
+    store: Store, leases: MemoryLeases, partitions: Partitions | None = None, now: Sequence[float] = (0.0,)
+) -> Retention:
     return Retention(
         store,
         partitions or Partitions(),
         WorkLease(leases, Work.RETENTION, monotonic=lambda: leases.now),
         rules=lambda: RULES,
         clock=lambda: NOW,
-        monotonic=lambda: 0.0,
+        monotonic=lambda: now[0],
     )
 
 
@@ -146,3 +148,17 @@ def test_a_project_says_what_it_says_and_the_settings_the_rest() -> None:
         default=Keeping(message_days=10, event_days=20),
         projects={2: Keeping(message_days=10, event_days=0), 3: Keeping(message_days=1, event_days=20)},
     )
+
+
+def test_how_long_no_round_has_ended_is_known() -> None:
+    store, leases, now = Store(), MemoryLeases(), [0.0]
+    one, other = retention(store, leases, now=now), retention(store, leases, now=now)
+    store.away, now[0] = True, 100.0
+    assert not asyncio.run(one.round())
+    assert one.age() == 100
+    store.away = False
+    assert asyncio.run(one.round())
+    assert one.age() == 0
+    assert other.age() == 100
+    assert not asyncio.run(other.round())  # it is the work of one
+    assert other.age() == 0
