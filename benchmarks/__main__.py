@@ -15,7 +15,12 @@ NAMES = (
     "checks",
     "relay",
 )
-EXTRA = ("tls", "first_handshakes", "event_statistics")  # need nginx, Pebble, minutes: by their names alone
+EXTRA = (
+    "tls",
+    "first_handshakes",
+    "event_statistics",
+    "retention",
+)  # need nginx, Pebble, minutes: by their names alone
 
 
 def main() -> None:
