@@ -5,11 +5,24 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from events.webhooks.body import Facts
 from events.webhooks.errors import StoreUnavailable
 from events.webhooks.model import OF_MESSAGES, Delivery, Kind, Noted, Webhook
+from events.webhooks.ports import Waiting
 from storage.account_tables import projects
 from storage.database_clock import database_time
 from storage.engine import transaction
@@ -24,25 +37,17 @@ class SqlDeliveryQueue:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def take_due(self, owner: str, *, limit: int, seconds: float, failing: bool) -> list[Webhook]:
+    def take_due(self, owner: str, *, limit: int, failing: int, seconds: float) -> list[Webhook]:
         with self._reading() as connection:  # first: to take nothing would lock SQLite's file
-            due = _due(database_time(connection), failing)
-            if connection.execute(select(webhooks.c.id).where(due).limit(1)).first() is None:
-                return []
+            chosen = _chosen(connection, limit, failing)
+        if not chosen:
+            return []
         with self._writing() as connection:
             now = database_time(connection)
-            # A subquery in place of the CTE may be planned to run, and lock, more than once.
-            chosen = (
-                select(webhooks.c.id)
-                .where(_due(now, failing))
-                .order_by(webhooks.c.served_at.nulls_first())
-                .limit(limit)
-                .with_for_update(skip_locked=True)  # SQLite has no rows to lock: it lets one writer in
-                .cte("chosen")
-            )
-            leased = update(webhooks).where(webhooks.c.id.in_(select(chosen.c.id)))
+            # On PostgreSQL what another machine has just leased is looked at again once that is committed.
+            still = and_(webhooks.c.id.in_(chosen), _due(now))
             until = now + timedelta(seconds=seconds)
-            leased = leased.values(leased_to=owner, leased_until=until, served_at=now)
+            leased = update(webhooks).where(still).values(leased_to=owner, leased_until=until, served_at=now)
             return [webhook(row) for row in connection.execute(leased.returning(*WEBHOOK_COLUMNS))]
 
     def release(self, owner: str, webhook: str | None = None) -> None:
@@ -52,29 +57,11 @@ class SqlDeliveryQueue:
         with self._writing() as connection:
             connection.execute(freed.values(leased_to=None, leased_until=None))
 
-    def due(self, webhook: str) -> Delivery | None:
-        own = webhook_deliveries.c
+    def look(self, webhook: str, limit: int) -> Waiting:
         with self._reading() as connection:
-            come = own.next_attempt_at <= database_time(connection)
-            wanted = select(webhook_deliveries).where(own.webhook == webhook, come)
-            row = connection.execute(wanted.order_by(own.next_attempt_at).limit(1)).first()
-            return None if row is None else delivery(row)
-
-    def noted(self, webhook: str, limit: int) -> list[Noted]:
-        own = webhook_outbox.c
-        wanted = select(own.event, own.kind, own.at, own.project, own.payload).where(own.webhook == webhook)
-        with self._reading() as connection:
-            rows = connection.execute(wanted.order_by(own.at, own.event).limit(limit)).all()
-        return [Noted(**{**row._mapping, "kind": Kind(row.kind)}) for row in rows]
-
-    def facts(self, noted: Sequence[Noted]) -> Facts:
-        of_messages = {each.event: each.at for each in noted if each.kind in OF_MESSAGES}
-        numbers = {each.project for each in noted if each.project is not None}
-        named = select(projects.c.id, projects.c.name).where(projects.c.id.in_(numbers))
-        with self._reading() as connection:
-            events = by_ids(connection, of_messages) if of_messages else []
-            names = {row.id: row.name for row in connection.execute(named)}
-        return Facts(events={event.id: event for event in events}, projects=names)
+            due = _due_batch(connection, webhook)
+            noted = [] if due else _noted(connection, webhook, limit)
+            return Waiting(due=due, noted=noted, facts=_facts(connection, due.events if due else noted))
 
     def batch(self, owner: str, webhook: str, delivery: str, taken: Sequence[Noted]) -> Delivery | None:
         waiting = webhook_outbox.c
@@ -96,7 +83,7 @@ class SqlDeliveryQueue:
             connection.execute(webhook_outbox.delete().where(waiting.webhook == webhook, these))
         return made
 
-    def delivered(self, delivery: Delivery, detail: str) -> None:
+    def delivered(self, delivery: Delivery, detail: str) -> bool:
         well = {"failures": 0, "failing_since": None, "failing_why": "", "rest_until": None}
         own = webhook_deliveries.c
         with self._writing() as connection:
@@ -106,6 +93,9 @@ class SqlDeliveryQueue:
             if connection.execute(update(webhooks).where(failed).values(**well)).rowcount:
                 waiting = and_(own.webhook == delivery.webhook, own.next_attempt_at > now)
                 connection.execute(update(webhook_deliveries).where(waiting).values(next_attempt_at=now))
+            waits = _waits(now, delivery.webhook)
+            done = update(webhooks).where(webhooks.c.id == delivery.webhook, not_(waits))
+            return not connection.execute(done.values(leased_to=None, leased_until=None)).rowcount
 
     def failed(self, delivery: Delivery, detail: str, *, next_in: float | None, rest: float) -> None:
         own = webhooks.c
@@ -145,18 +135,58 @@ class SqlDeliveryQueue:
         return transaction(self._engine, writes=True, raising=StoreUnavailable)
 
 
-def _due(now: datetime, failing: bool) -> ColumnElement[bool]:
+def _chosen(connection: Connection, limit: int, failing: int) -> list[str]:
+    """Return the ids of webhooks that are due: those that failed first, so that no others keep them out."""
+    now, own = database_time(connection), webhooks.c
+    found: list[str] = []
+    for failed, most in ((own.failures > 0, failing), (own.failures == 0, limit)):
+        due = select(own.id).where(_due(now), failed).order_by(own.served_at.nulls_first())
+        found += connection.execute(due.limit(min(most, limit - len(found)))).scalars()
+    return found
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
     """Return what holds for a webhook that has something to be sent now, and that nobody has leased."""
-    own, batches = webhooks.c, webhook_deliveries.c
-    in_outbox = exists().where(webhook_outbox.c.webhook == own.id)
-    in_batch = exists().where(batches.webhook == own.id, batches.next_attempt_at <= now)
+    own = webhooks.c
     return and_(
         own.paused_at.is_(None),
-        own.failures > 0 if failing else own.failures == 0,
         or_(own.leased_until.is_(None), own.leased_until <= now),
         or_(own.rest_until.is_(None), own.rest_until <= now),
-        or_(in_outbox, in_batch),
+        _waits(now, own.id),
     )
+
+
+def _waits(now: datetime, webhook: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Return whether anything is to be sent to it now."""
+    batches = webhook_deliveries.c
+    in_outbox = exists().where(webhook_outbox.c.webhook == webhook)
+    in_batch = exists().where(batches.webhook == webhook, batches.next_attempt_at <= now)
+    return or_(in_outbox, in_batch)
+
+
+def _due_batch(connection: Connection, webhook: str) -> Delivery | None:
+    """Return the batch that waits longest for an attempt, where its time has come."""
+    own = webhook_deliveries.c
+    come = own.next_attempt_at <= database_time(connection)
+    wanted = select(webhook_deliveries).where(own.webhook == webhook, come)
+    row = connection.execute(wanted.order_by(own.next_attempt_at).limit(1)).first()
+    return None if row is None else delivery(row)
+
+
+def _noted(connection: Connection, webhook: str, limit: int) -> list[Noted]:
+    own = webhook_outbox.c
+    wanted = select(own.event, own.kind, own.at, own.project, own.payload).where(own.webhook == webhook)
+    rows = connection.execute(wanted.order_by(own.at, own.event).limit(limit))
+    return [Noted(**{**row._mapping, "kind": Kind(row.kind)}) for row in rows]
+
+
+def _facts(connection: Connection, noted: Sequence[Noted]) -> Facts:
+    of_messages = {each.event: each.at for each in noted if each.kind in OF_MESSAGES}
+    numbers = {each.project for each in noted if each.project is not None}
+    named = select(projects.c.id, projects.c.name).where(projects.c.id.in_(numbers))
+    events = by_ids(connection, of_messages) if of_messages else []
+    names = {row.id: row.name for row in connection.execute(named)} if numbers else {}
+    return Facts(events={event.id: event for event in events}, projects=names)
 
 
 def _columns(made: Delivery) -> dict[str, Any]:

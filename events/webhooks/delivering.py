@@ -62,45 +62,50 @@ class Courier:
     stopping: Callable[[], bool]
     counted: Callable[[bool, int], None]
 
-    def serve(self, webhook: Webhook) -> None:
-        """Send what waits for a webhook whose lease is ours. Raises `errors.StoreUnavailable`."""
+    def serve(self, webhook: Webhook) -> bool:
+        """Send what waits for a webhook whose lease is ours. Return whether that is ours still.
+
+        Raises `errors.StoreUnavailable`.
+        """
         until = self.monotonic() + TURN_SECONDS
         while self.monotonic() < until and not self.stopping():
             batch = self._next(webhook)
             if batch is None:
-                return
+                return True
             if not batch.events:
                 self.queue.drop(batch.delivery)
-            elif not self._sent(webhook, batch):
-                return
+                continue
+            attempt = self._attempt(webhook, batch.delivery.id, batch.body)
+            self.counted(attempt.delivered, batch.events)
+            if not attempt.delivered:
+                self._failed(webhook, batch.delivery, attempt)
+                return True
+            if not self._delivered(webhook, batch.delivery, attempt):
+                return False
+        return True
 
     def _next(self, webhook: Webhook) -> Batch | None:
         """Return a batch whose time has come, else a new one, None where nothing waits."""
-        due = self.queue.due(webhook.id)
-        if due is not None:
-            body = compose(due.events, self.queue.facts(due.events), due.created_at, most_bytes=None)
+        waiting = self.queue.look(webhook.id, MOST_EVENTS)
+        if waiting.due is not None:
+            due = waiting.due
+            body = compose(due.events, waiting.facts, due.created_at, most_bytes=None)
             return Batch(delivery=due, body=body.octets, events=body.events)
-        noted = self.queue.noted(webhook.id, MOST_EVENTS)
-        if not noted:
+        if not waiting.noted:
             return None
-        body = compose(noted, self.queue.facts(noted), self.clock())
+        body = compose(waiting.noted, waiting.facts, self.clock())
         number = f"msg_{self.random_bytes(ID_BYTES).hex()}"
         delivery = self.queue.batch(self.owner, webhook.id, number, body.taken)
         if delivery is None:
             return None
         return Batch(delivery=delivery, body=body.octets, events=body.events)
 
-    def _sent(self, webhook: Webhook, batch: Batch) -> bool:
-        """Make an attempt, and store what came of it."""
-        attempt = self._attempt(webhook, batch.delivery.id, batch.body)
-        self.counted(attempt.delivered, batch.events)
-        if attempt.delivered:
-            self.queue.delivered(batch.delivery, attempt.detail)
-            if webhook.failures:
-                log.warning("webhook %s to %s works again", webhook.id, shown(webhook.url))
-            return True
-        self._failed(webhook, batch.delivery, attempt)
-        return False
+    def _delivered(self, webhook: Webhook, delivery: Delivery, attempt: Attempt) -> bool:
+        """Store it, and return whether more waits."""
+        more = self.queue.delivered(delivery, attempt.detail)
+        if webhook.failures:
+            log.warning("webhook %s to %s works again", webhook.id, shown(webhook.url))
+        return more
 
     def _attempt(self, webhook: Webhook, delivery: str, body: bytes) -> Attempt:
         try:

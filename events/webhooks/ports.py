@@ -1,6 +1,7 @@
 """What webhooks need from outside. Adapters: `storage.webhook_*`, `service.webhooks`."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -47,35 +48,41 @@ class WebhookStore(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a webhook is to be sent next. `facts` are about the events of `due`, else about those of `noted`."""
+
+    due: Delivery | None
+    noted: Sequence[Noted]
+    facts: Facts
+
+
 class DeliveryQueue(Protocol):
     """What is to be sent. Each method is one transaction, and raises `errors.StoreUnavailable`.
 
     Times are those of the database. Only who holds the lease of a webhook calls what names it.
     """
 
-    def take_due(self, owner: str, *, limit: int, seconds: float, failing: bool) -> list[Webhook]:
-        """Lease webhooks that have something to be sent now, those tried longest ago first.
+    def take_due(self, owner: str, *, limit: int, failing: int, seconds: float) -> list[Webhook]:
+        """Lease webhooks that have something to be sent now, those served longest ago first.
 
-        `failing`: those whose last attempt failed, else the others.
+        At most `failing` of them are ones whose last attempt failed.
         """
 
     def release(self, owner: str, webhook: str | None = None) -> None:
         """Give back a lease, or all of them."""
 
-    def due(self, webhook: str) -> Delivery | None:
-        """Return the batch that waits longest for an attempt, where its time has come."""
-
-    def noted(self, webhook: str, limit: int) -> list[Noted]:
-        """Return events that wait, the oldest first."""
-
-    def facts(self, noted: Sequence[Noted]) -> Facts:
-        """Return what is known of them now."""
+    def look(self, webhook: str, limit: int) -> Waiting:
+        """Return what is to be sent next: a batch whose time has come, else up to `limit` noted events."""
 
     def batch(self, owner: str, webhook: str, delivery: str, taken: Sequence[Noted]) -> Delivery | None:
         """Make a batch of events that wait; None where the lease is another's meanwhile."""
 
-    def delivered(self, delivery: Delivery, detail: str) -> None:
-        """The endpoint took it. Where it had failed before, what waits for it is due at once."""
+    def delivered(self, delivery: Delivery, detail: str) -> bool:
+        """The endpoint took it. Where it had failed before, what waits for it is due at once.
+
+        Return whether more waits; where nothing does, the lease is given back.
+        """
 
     def failed(self, delivery: Delivery, detail: str, *, next_in: float | None, rest: float) -> None:
         """An attempt failed; the next is in so many seconds, None where there is none.

@@ -17,6 +17,7 @@ log = logging.getLogger("waypost.webhooks")
 
 LEASE_SECONDS: Final = 60.0  # for a turn, and the attempt and the look-up that it ends with
 POLL_SECONDS: Final = 0.25  # between two looks for what is to be sent
+PAUSE_SECONDS: Final = 0.02
 LONGEST_WAIT_SECONDS: Final = 30.0  # between two attempts at a database that is away
 TIDY_SECONDS: Final = 60.0
 
@@ -62,8 +63,8 @@ class WebhookDeliveries:
                 if well:
                     self._ended.wait(wait)
                     self._ended.clear()
-                else:
-                    self._stopping.wait(wait)
+                # One look serves all threads that become free within a moment.
+                self._stopping.wait(PAUSE_SECONDS if well else wait)
 
     def release(self) -> None:
         """Let others send what this process has taken and not sent."""
@@ -75,10 +76,9 @@ class WebhookDeliveries:
     def _round(self, pool: ThreadPoolExecutor) -> bool:
         """Begin what is to be sent now; False where the database is away."""
         try:
-            for failing in (False, True):
-                for webhook in self._taken(failing):
-                    self._count(failing, 1)
-                    pool.submit(self._serve, webhook, failing)
+            for webhook in self._taken():
+                self._count(webhook, 1)
+                pool.submit(self._serve, webhook)
             if self._monotonic() >= self._tidy_at:
                 self._tidy_at = self._monotonic() + TIDY_SECONDS
                 self._tidy()
@@ -88,28 +88,27 @@ class WebhookDeliveries:
         self._database.well()
         return True
 
-    def _taken(self, failing: bool) -> list[Webhook]:
+    def _taken(self) -> list[Webhook]:
         with self._counting:
             free = self._concurrency - sum(self._under_way.values())
-            if failing:
-                free = min(free, max(self._concurrency // 2, 1) - self._under_way[True])
-        if free <= 0:
+            failing = max(self._concurrency // 2, 1) - self._under_way[True]
+        if not free:
             return []
-        return self._queue.take_due(self._owner, limit=free, seconds=LEASE_SECONDS, failing=failing)
+        return self._queue.take_due(self._owner, limit=free, failing=max(failing, 0), seconds=LEASE_SECONDS)
 
-    def _serve(self, webhook: Webhook, failing: bool) -> None:
+    def _serve(self, webhook: Webhook) -> None:
         try:
-            self._courier.serve(webhook)
-            self._queue.release(self._owner, webhook.id)
+            if self._courier.serve(webhook):
+                self._queue.release(self._owner, webhook.id)
         except StoreUnavailable as error:
             self._database.failed(f"{error} Nothing is sent meanwhile")
         except Exception:  # one webhook that trips over a fault of ours must not keep others from theirs
             # Its lease is kept: without that rest the fault would come again at once, and fill the log.
             log.exception("webhook %s cannot be served", webhook.id)
         finally:
-            self._count(failing, -1)
+            self._count(webhook, -1)
             self._ended.set()
 
-    def _count(self, failing: bool, change: int) -> None:
+    def _count(self, webhook: Webhook, change: int) -> None:
         with self._counting:
-            self._under_way[failing] += change
+            self._under_way[webhook.failures > 0] += change

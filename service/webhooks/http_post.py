@@ -9,6 +9,7 @@ then would hold a thread for hours.
 
 import contextlib
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -149,6 +150,9 @@ def _wish(answer: HttpAnswer) -> float | None:
 
 
 def _shown(body: bytes) -> str:
-    """Return the beginning of a foreign text, with nothing in it that would steer a terminal."""
-    text = body[: 4 * MAX_SHOWN].decode("utf-8", "replace")
+    """Return the beginning of a foreign text, without what would steer a terminal, or is an address.
+
+    It is kept for longer than a person whom somebody wants forgotten.
+    """
+    text = re.sub(r"\S*@\S*", "…", body[: 4 * MAX_SHOWN].decode("utf-8", "replace"))
     return "".join(each if each.isprintable() else " " for each in text[:MAX_SHOWN]).strip()

@@ -48,7 +48,7 @@ class Scene:
         self.webhooks.add(webhook(id=OTHERS, project=self.other, kinds=kinds))
 
     def noted(self, webhook_id: str = WEBHOOK.id) -> list[Noted]:
-        return SqlDeliveryQueue(self.engine).noted(webhook_id, 100)
+        return list(SqlDeliveryQueue(self.engine).look(webhook_id, 100).noted)
 
     def kinds(self, webhook_id: str = WEBHOOK.id) -> list[str]:
         return sorted(each.kind for each in self.noted(webhook_id))

@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, update
 
-from events.webhooks.model import Delivery, DeliveryState, Kind, Webhook
+from events.webhooks.model import Delivery, DeliveryState, Kind, Noted, Webhook
 from storage.database_clock import database_time
 from storage.engine import open_engine, transaction
 from storage.event_store import SqlEventStore
 from storage.webhook_queue import SqlDeliveryQueue
+from storage.webhook_rows import event_values
 from storage.webhook_store import SqlWebhookStore
 from storage.webhook_tables import webhook_deliveries, webhooks
 from tests.events.records import hit, message, outcome
-from tests.events.webhooks.builders import WEBHOOK, noted, webhook
+from tests.events.webhooks.builders import NOW, WEBHOOK, noted, webhook
 from tests.storage.databases import Database
 
 OTHER = "ffffffffffff"
@@ -35,12 +36,20 @@ class Scene:
     def happen(self, *numbers: int) -> None:
         self.events.add([hit(number) for number in numbers])
 
-    def taken(self, owner: str = "me", *, failing: bool = False, seconds: float = LONG) -> list[str]:
-        found = self.queue.take_due(owner, limit=10, seconds=seconds, failing=failing)
+    def taken(
+        self, owner: str = "me", *, limit: int = 10, failing: int = 9, seconds: float = LONG
+    ) -> list[str]:
+        found = self.queue.take_due(owner, limit=limit, failing=failing, seconds=seconds)
         return sorted(each.id for each in found)
 
+    def noted(self, limit: int = 100) -> list[Noted]:
+        return list(self.queue.look(WEBHOOK.id, limit).noted)
+
+    def due(self) -> Delivery | None:
+        return self.queue.look(WEBHOOK.id, 1).due
+
     def batch(self, number: int = 1, owner: str = "me") -> Delivery | None:
-        waiting = self.queue.noted(WEBHOOK.id, 100)
+        waiting = self.noted()
         return self.queue.batch(owner, WEBHOOK.id, f"msg_{number}", waiting)
 
     def made(self) -> Delivery:
@@ -60,6 +69,13 @@ class Scene:
     def now(self) -> datetime:
         with transaction(self.engine, writes=False, raising=RuntimeError) as connection:
             return database_time(connection)
+
+    def keep(self, delivery: Delivery) -> None:
+        """Keep a batch whose time has come."""
+        with transaction(self.engine, writes=True, raising=RuntimeError) as connection:
+            row = {name: getattr(delivery, name) for name in ("id", "webhook", "created_at", "begun_at")}
+            events = list(map(event_values, delivery.events))
+            connection.execute(webhook_deliveries.insert().values(**row, events=events, next_attempt_at=NOW))
 
     def let_time_pass(self) -> None:
         """Have come whatever was to come."""
@@ -101,7 +117,7 @@ def test_who_lost_the_lease_makes_no_batch(scene: Scene) -> None:
     scene.taken(seconds=-1.0)
     scene.taken("other")
     assert scene.batch() is None
-    assert len(scene.queue.noted(WEBHOOK.id, 100)) == 1
+    assert len(scene.noted()) == 1
     assert scene.batch(owner="other") is not None
 
 
@@ -114,35 +130,44 @@ def test_a_paused_webhook_is_left_alone_and_its_events_wait(scene: Scene) -> Non
     assert scene.taken() == [WEBHOOK.id]
 
 
-def test_those_that_fail_are_asked_for_by_themselves(scene: Scene) -> None:
-    scene.add(failures=1)
-    scene.add(id=OTHER)
+def test_of_those_that_fail_only_some_are_taken(scene: Scene) -> None:
+    for number in range(4):
+        scene.add(id=f"f{number}", failures=1)
+        scene.add(id=f"w{number}")
     scene.happen(1)
-    assert scene.taken(failing=True) == [WEBHOOK.id]
-    assert scene.taken() == [OTHER]
+    assert scene.taken(failing=0, limit=1) == ["w0"]
+    assert scene.taken(failing=2, limit=4) == ["f0", "f1", "w1", "w2"]
+    assert scene.taken(failing=3, limit=1) == ["f2"]
+    assert scene.taken() == ["f3", "w3"]
 
 
 def test_a_batch_takes_what_it_holds_from_the_outbox(scene: Scene) -> None:
     scene.add()
     scene.happen(3, 1, 2)
     scene.taken()
-    waiting = scene.queue.noted(WEBHOOK.id, 2)
+    waiting = scene.noted(2)
     assert [each.event for each in waiting] == [hit(1).id, hit(2).id]
     delivery = scene.queue.batch("me", WEBHOOK.id, "msg_1", waiting)
     assert delivery is not None
     assert delivery.events == tuple(waiting)
-    assert [each.event for each in scene.queue.noted(WEBHOOK.id, 2)] == [hit(3).id]
-    assert scene.queue.due(WEBHOOK.id) == delivery
+    assert scene.due() == delivery
+    assert scene.queue.delivered(delivery, "answered 200")
+    assert [each.event for each in scene.noted(2)] == [hit(3).id]
 
 
 def test_what_was_delivered_is_done(scene: Scene) -> None:
     delivery = scene.made()
-    scene.queue.delivered(delivery, "answered 200")
-    scene.queue.release("me")
+    assert not scene.queue.delivered(delivery, "answered 200")
+    scene.happen(2)
+    assert scene.taken() == [WEBHOOK.id]  # the lease was given back
+    last = scene.batch(2)
+    assert last is not None
+    assert not scene.queue.delivered(last, "answered 200")
     assert scene.taken() == []
-    assert scene.queue.due(WEBHOOK.id) is None
-    [kept] = scene.webhooks.deliveries(WEBHOOK.id, DeliveryState.DELIVERED, 10)
-    assert (kept.attempts, kept.detail, kept.events) == (1, "answered 200", delivery.events)
+    assert scene.due() is None
+    [kept] = [each for each in scene.webhooks.deliveries(WEBHOOK.id, None, 10) if each.id == delivery.id]
+    assert (kept.state, kept.attempts) == (DeliveryState.DELIVERED, 1)
+    assert (kept.detail, kept.events) == ("answered 200", delivery.events)
 
 
 def test_after_a_failure_both_rest(scene: Scene) -> None:
@@ -150,13 +175,13 @@ def test_after_a_failure_both_rest(scene: Scene) -> None:
     scene.queue.failed(delivery, "answered 500", next_in=100, rest=50)
     scene.queue.release("me")
     scene.happen(2)
-    assert scene.taken(failing=True) == []
-    assert scene.queue.due(WEBHOOK.id) is None
+    assert scene.taken(failing=9) == []
+    assert scene.due() is None
     found = scene.found()
     assert (found.failures, found.failing_why) == (1, "answered 500")
     scene.let_time_pass()
-    assert scene.taken(failing=True) == [WEBHOOK.id]
-    again = scene.queue.due(WEBHOOK.id)
+    assert scene.taken(failing=9) == [WEBHOOK.id]
+    again = scene.due()
     assert again is not None
     assert (again.id, again.attempts, again.events) == (delivery.id, 1, delivery.events)
     scene.queue.failed(again, "answered 502", next_in=100, rest=50)
@@ -172,7 +197,7 @@ def test_when_it_works_again_everything_is_due(scene: Scene) -> None:
     assert other is not None
     scene.queue.delivered(other, "answered 200")
     assert (scene.found().failures, scene.found().failing_since) == (0, None)
-    due = scene.queue.due(WEBHOOK.id)
+    due = scene.due()
     assert due is not None
     assert due.id == delivery.id
 
@@ -180,7 +205,7 @@ def test_when_it_works_again_everything_is_due(scene: Scene) -> None:
 def test_giving_a_delivery_up(scene: Scene) -> None:
     delivery = scene.made()
     scene.queue.failed(delivery, "answered 500", next_in=None, rest=0)
-    assert scene.queue.due(WEBHOOK.id) is None
+    assert scene.due() is None
     [kept] = scene.webhooks.deliveries(WEBHOOK.id, DeliveryState.FAILED, 10)
     assert kept.detail == "answered 500"
 
@@ -209,7 +234,9 @@ def test_facts_are_what_is_known_now(scene: Scene) -> None:
         noted(event=hit(9).id, at=hit(9).at),
         noted(event="domain-1", kind=Kind.DOMAIN_FAILED, payload={}),
     ]
-    facts = scene.queue.facts(waiting)
+    made = Delivery(id="msg_1", webhook=WEBHOOK.id, created_at=NOW, begun_at=NOW, events=tuple(waiting))
+    scene.keep(made)
+    facts = scene.queue.look(WEBHOOK.id, 1).facts
     assert facts.projects == {1: "default"}
     assert {event.kind: event.recipient for event in facts.events.values()} == {
         "click": "ann@example.net",

@@ -72,8 +72,8 @@ def test_what_waits_goes_with_its_webhook(
     for each in (WEBHOOK, webhook(id=OTHER)):
         store.add(each)
     SqlEventStore(engine).add([hit(1), hit(2)])
-    queue.take_due("me", limit=10, seconds=60, failing=False)
-    queue.batch("me", WEBHOOK.id, "msg_1", queue.noted(WEBHOOK.id, 1))
+    queue.take_due("me", limit=10, failing=0, seconds=60)
+    queue.batch("me", WEBHOOK.id, "msg_1", list(queue.look(WEBHOOK.id, 1).noted))
     assert (store.waiting(WEBHOOK.id), store.waiting(OTHER)) == (1, 2)
     store.remove(WEBHOOK.id)
     assert (store.waiting(WEBHOOK.id), store.waiting(OTHER)) == (0, 2)
@@ -85,10 +85,10 @@ def test_what_failed_can_be_sent_again(
 ) -> None:
     store.add(WEBHOOK)
     SqlEventStore(engine).add([hit(number) for number in range(1, 4)])
-    queue.take_due("me", limit=10, seconds=60, failing=False)
+    queue.take_due("me", limit=10, failing=0, seconds=60)
     made = []
     for number in (1, 2, 3):
-        delivery = queue.batch("me", WEBHOOK.id, f"msg_{number}", queue.noted(WEBHOOK.id, 1))
+        delivery = queue.batch("me", WEBHOOK.id, f"msg_{number}", list(queue.look(WEBHOOK.id, 1).noted))
         assert delivery is not None
         made.append(delivery)
     queue.failed(made[0], "answered 500", next_in=None, rest=0)
@@ -108,7 +108,7 @@ def test_what_failed_can_be_sent_again(
     assert store.replay(WEBHOOK.id, None, None) == 1
     assert states() == ended | {"msg_1": DeliveryState.WAITING}
     assert store.replay(WEBHOOK.id, ["msg_2"], None) == 1
-    due = queue.due(WEBHOOK.id)
+    due = queue.look(WEBHOOK.id, 1).due
     assert due is not None
     assert due.events == made[int(due.id[-1]) - 1].events
 

@@ -35,8 +35,8 @@ class Scene:
         SqlEventStore(self.engine).add(records)
 
     def batch(self, number: int) -> None:
-        self.queue.take_due("me", limit=10, seconds=60, failing=False)
-        waiting = self.queue.noted(WEBHOOK.id, 1)
+        self.queue.take_due("me", limit=10, failing=0, seconds=60)
+        waiting = list(self.queue.look(WEBHOOK.id, 1).noted)
         delivery = self.queue.batch("me", WEBHOOK.id, f"msg_{number}", waiting)
         assert delivery is not None
         self.queue.delivered(delivery, "answered 200")

@@ -10,7 +10,7 @@ from events.webhooks.body import MOST_EVENTS, Facts
 from events.webhooks.delivering import TURN_SECONDS, Courier
 from events.webhooks.errors import SecretUnreadable
 from events.webhooks.model import Answer, Delivery, Noted, Webhook
-from events.webhooks.ports import Unanswered
+from events.webhooks.ports import Unanswered, Waiting
 from tests.events.webhooks.builders import NOW, SECRET, event, noted, webhook
 
 FORMER = b"f" * 32
@@ -29,15 +29,10 @@ class Queue:
         self.lost = False
         self.log: list[tuple[Any, ...]] = []
 
-    def due(self, webhook: str) -> Delivery | None:
-        return self.batches.pop(0) if self.batches else None
-
-    def noted(self, webhook: str, limit: int) -> list[Noted]:
-        return self.waiting[:limit]
-
-    def facts(self, noted: Sequence[Noted]) -> Facts:
-        events = {} if self.gone else {each.event: event(each.at) for each in noted}
-        return Facts(events=events, projects={})
+    def look(self, webhook: str, limit: int) -> Waiting:
+        due, noted = self.batches.pop(0) if self.batches else None, self.waiting[:limit]
+        events = {} if self.gone else {each.event: event(each.at) for each in (due.events if due else noted)}
+        return Waiting(due=due, noted=noted, facts=Facts(events=events, projects={}))
 
     def batch(self, owner: str, webhook: str, delivery: str, taken: Sequence[Noted]) -> Delivery | None:
         if self.lost:
@@ -46,8 +41,9 @@ class Queue:
         self.log.append(("batch", delivery, len(taken)))
         return made(id=delivery, events=tuple(taken))
 
-    def delivered(self, delivery: Delivery, detail: str) -> None:
+    def delivered(self, delivery: Delivery, detail: str) -> bool:
         self.log.append(("delivered", delivery.id, detail))
+        return bool(self.waiting or self.batches)
 
     def failed(self, delivery: Delivery, detail: str, *, next_in: float | None, rest: float) -> None:
         self.log.append(("failed", delivery.id, detail, next_in, rest))
@@ -58,7 +54,7 @@ class Queue:
     def drop(self, delivery: Delivery) -> None:
         self.log.append(("drop", delivery.id))
 
-    def take_due(self, owner: str, *, limit: int, seconds: float, failing: bool) -> list[Webhook]:
+    def take_due(self, owner: str, *, limit: int, failing: int, seconds: float) -> list[Webhook]:
         raise AssertionError("who serves has the lease")
 
     def release(self, owner: str, webhook: str | None = None) -> None:
@@ -85,7 +81,7 @@ class Scene:
         self.answers = list(answers)
         self.now = NOW
         self.passed = 0.0
-        self.stopping = False
+        self.stopping = self.leased = False
         self.sent: list[tuple[str, Mapping[str, str], bytes]] = []
         self.counted: list[tuple[bool, int]] = []
         self.courier = Courier(
@@ -110,7 +106,7 @@ class Scene:
         return answer
 
     def serve(self, **fields: Any) -> list[tuple[Any, ...]]:
-        self.courier.serve(webhook(**fields))
+        self.leased = self.courier.serve(webhook(**fields))
         return self.queue.log
 
 
@@ -131,6 +127,7 @@ def test_what_waits_is_sent_in_batches_until_nothing_is_left() -> None:
     assert [entry[0] for entry in log] == ["batch", "delivered"] * 2
     assert scene.counted == [(True, MOST_EVENTS), (True, MOST_EVENTS - 1)]
     assert scene.queue.waiting == []
+    assert not scene.leased  # it was given back with the last batch
 
 
 def test_a_batch_is_signed_for_the_attempt() -> None:
@@ -234,6 +231,7 @@ def test_a_turn_ends() -> None:
     scene = Scene(Queue(*(noted(number) for number in range(1, 20 * MOST_EVENTS))), OK)
     scene.serve()
     assert len(scene.sent) == TURN_SECONDS
+    assert scene.leased
 
 
 def test_a_stop_ends_it_after_the_attempt() -> None:

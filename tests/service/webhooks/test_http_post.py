@@ -75,9 +75,11 @@ def test_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_fault_is_told_with_the_beginning_of_what_it_says() -> None:
-    answer = b"HTTP/1.1 500 No\r\nContent-Length: 414\r\n\r\n" + b"\x1b[31mno table\n" + b"x" * 400
+    answer = (
+        b"HTTP/1.1 500 No\r\nContent-Length: 430\r\n\r\n" + b"\x1b[31mno table\nann@example.net " + b"x" * 400
+    )
     told = post(says(answer)).detail
-    assert told.startswith("answered 500: [31mno table x")
+    assert told.startswith("answered 500: [31mno table … x")
     assert told.isprintable()
     assert len(told) < 150
 
