@@ -13,6 +13,7 @@ NAMES = (
     "dns_lookups",
     "tracker",
     "checks",
+    "webhooks",
     "relay",
 )
 EXTRA = (

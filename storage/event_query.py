@@ -25,15 +25,19 @@ def oldest(connection: Connection, wanted: EventFilter, beyond: Place | None) ->
     return found[: wanted.limit]
 
 
-def by_ids(connection: Connection, times: Mapping[str, int]) -> list[Event]:
+def by_ids(connection: Connection, of_hits: Mapping[str, int], of_outcomes: Mapping[str, int]) -> list[Event]:
     """Return the events with these ids, which happened at these times, as far as they are still there."""
     found: list[Event] = []
-    for query, table, event in ((_hits(), hits, _hit), (_outcomes(), outcomes, _outcome)):
-        query = query.where(
-            table.c.id.in_(times), table.c.at.between(min(times.values()), max(times.values()))
-        )
-        found += map(event, connection.execute(query))
+    if of_hits:
+        found += map(_hit, connection.execute(_hits().where(*_among(hits, of_hits))))
+    if of_outcomes:
+        found += map(_outcome, connection.execute(_outcomes().where(*_among(outcomes, of_outcomes))))
     return found
+
+
+def _among(table: Table, times: Mapping[str, int]) -> tuple[Any, ...]:
+    """Return what holds for these ids; the time says in which partitions they are."""
+    return table.c.id.in_(times), table.c.at.between(min(times.values()), max(times.values()))
 
 
 def _found(

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from events.webhooks.body import Facts
 from events.webhooks.errors import StoreUnavailable
-from events.webhooks.model import OF_MESSAGES, Delivery, Kind, Noted, Webhook
+from events.webhooks.model import OF_HITS, OF_OUTCOMES, Delivery, Kind, Noted, Webhook
 from events.webhooks.ports import Waiting
 from storage.account_tables import projects
 from storage.database_clock import database_time
@@ -181,10 +181,11 @@ def _noted(connection: Connection, webhook: str, limit: int) -> list[Noted]:
 
 
 def _facts(connection: Connection, noted: Sequence[Noted]) -> Facts:
-    of_messages = {each.event: each.at for each in noted if each.kind in OF_MESSAGES}
+    of_hits = {each.event: each.at for each in noted if each.kind in OF_HITS}
+    of_outcomes = {each.event: each.at for each in noted if each.kind in OF_OUTCOMES}
     numbers = {each.project for each in noted if each.project is not None}
     named = select(projects.c.id, projects.c.name).where(projects.c.id.in_(numbers))
-    events = by_ids(connection, of_messages) if of_messages else []
+    events = by_ids(connection, of_hits, of_outcomes)
     names = {row.id: row.name for row in connection.execute(named)} if numbers else {}
     return Facts(events={event.id: event for event in events}, projects=names)
 

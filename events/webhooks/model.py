@@ -23,7 +23,9 @@ class Kind(StrEnum):
     CERTIFICATE_EXPIRING = "certificate.expiring"
 
 
-OF_MESSAGES: Final = frozenset((Kind.RELAYED, Kind.REFUSED, Kind.UNKNOWN, Kind.OPEN, Kind.CLICK))
+OF_HITS: Final = frozenset((Kind.OPEN, Kind.CLICK))
+OF_OUTCOMES: Final = frozenset((Kind.RELAYED, Kind.REFUSED, Kind.UNKNOWN))
+OF_MESSAGES: Final = OF_HITS | OF_OUTCOMES
 """Told as `events list` shows them when they are sent; all others as they were noted."""
 
 BY_HAND: Final = "by hand"

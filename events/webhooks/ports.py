@@ -50,7 +50,7 @@ class WebhookStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """What a webhook is to be sent next. `facts` are about the events of `due`, else about those of `noted`."""
+    """What a webhook is to be sent next. `facts` are about the events of `due`, else of `noted`."""
 
     due: Delivery | None
     noted: Sequence[Noted]
