@@ -26,8 +26,8 @@ from tests.postgresql import PostgreSQL
 from tests.running import RunningWaypost, free_port, waypost
 
 HITS = 1_000_000
-RATE = 500  # clicks a second
-READERS = 20
+RATE = 100  # clicks a second
+READERS = 10
 SECONDS = 20.0  # of clicks with nothing to delete
 DAY = 86_400_000
 DAYS_AGO = 500

@@ -67,3 +67,26 @@ def test_damaged_lines_are_the_operators(run: Run) -> None:
 
 def test_what_is_no_address_is_refused(run: Run) -> None:
     assert "is no mail address" in run("events", "about", "--recipient", "ann", code=2).stderr
+
+
+def test_a_project_and_a_sending_domain_say_what_is_kept(run: Run) -> None:
+    run("sender", "add", "example.com")
+    assert "Recipients: none" in run("sender", "set", "example.com", "--recipients", "none").stdout
+    assert "Recipients: inherit" in run("sender", "set", "example.com", "--recipients", "inherit").stdout
+    said = ("--recipients", "identified", "--client-addresses", "truncated", "--message-days", "7")
+    told = run("project", "set", "default", *said, "--event-days", "0").stdout
+    privacy = "recipients identified, client-addresses truncated, message-days 7, event-days 0"
+    assert f"Privacy: {privacy}" in told
+    told = run(
+        "project", "set", "default", "--message-days", "inherit", "--client-addresses", "inherit"
+    ).stdout
+    assert "Privacy: recipients identified, event-days 0" in told
+    shown = json.loads(run("project", "show", "default", "--json").stdout)
+    assert shown["privacy"]["recipients"] == "identified"
+
+
+def test_what_is_no_number_of_days_is_refused(run: Run) -> None:
+    for days in ("-1", "x", "36501"):
+        assert (
+            "is no number of days" in run("project", "set", "default", f"--event-days={days}", code=2).stderr
+        )
