@@ -406,7 +406,7 @@ def test_sums_and_hits_and_counting_by_hand_agree(
 
 
 @pytest.mark.long
-@settings(max_examples=100, suppress_health_check=[*same_database, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[*same_database, HealthCheck.too_slow])
 @given(drawn_hits, st.randoms(use_true_random=False))
 def test_sums_and_hits_and_counting_by_hand_agree_on_all_that_can_be_asked(
     engine: Engine, drawn: list[dict[str, Any]], order: random.Random
