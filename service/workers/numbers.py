@@ -44,10 +44,9 @@ class WorkerNumbers:
         self._folder: _Folder | None = None
         self._taken: set[int] = set()
         self._slots: dict[int, tuple[Kind, int]] = {}  # by process id
-        deaths = Counter(
+        self._deaths = Counter(
             "waypost_worker_deaths", "Workers that died and were replaced", ["of"], registry=registry
         )
-        self._deaths = {kind: deaths.labels(kind.value) for kind in Kind}
 
     @property
     def directory(self) -> Path:
@@ -56,6 +55,8 @@ class WorkerNumbers:
             _remove_leftovers()
             self._folder = _Folder()
             multiprocess.MultiProcessCollector(self._registry, str(self._folder.path))  # type: ignore[no-untyped-call]
+            for kind in Kind:  # from 0 on, or the first death is no increase; never in a worker, whose files
+                self._deaths.labels(kind.value)  # would show the same metric a second time
         return self._folder.path
 
     def workers(self, kind: Kind) -> int:
@@ -64,7 +65,7 @@ class WorkerNumbers:
 
     def died(self, kind: Kind) -> None:
         """Count one that was not told to end."""
-        self._deaths[kind].inc()
+        self._deaths.labels(kind.value).inc()
 
     def take_slot(self) -> int:
         """Return the slot of a worker that is about to begin."""

@@ -29,11 +29,11 @@ def running(tmp_path: Path) -> Iterator[Monitored]:
     ):
         done = waypost(tmp_path, *command)
         assert done.returncode == 0, done.stderr
-    with Monitored(tmp_path, WAYPOST_RELAY__WORKERS="2", WAYPOST_TRACKER__WORKERS="2") as running:
+    with Monitored(tmp_path) as running:
         yield running
 
 
-@pytest.mark.long  # seven processes start for it
+@pytest.mark.long  # three processes start for it, and three commands before
 def test_a_running_server_shows_what_is_asked_for(running: Monitored) -> None:
     def there() -> dict[str, Labels]:
         return shown(text_string_to_metric_families(running.ask("/metrics")[1]))

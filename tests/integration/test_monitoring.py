@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import re
 import signal
 import smtplib
 from collections.abc import Iterator
@@ -60,6 +61,8 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Monitore
 
 def test_a_running_server_shows_what_it_did(running: Monitored) -> None:
     assert running.ask("/healthz") == (200, "ok\n")
+    described = re.findall(r"^# HELP (\S+)", running.ask("/metrics")[1], re.MULTILINE)
+    assert len(set(described)) == len(described)  # else Prometheus may take one for the other
     assert running.ask("/readyz") == (200, "ready\n")
     for _ in range(4):
         running.send()

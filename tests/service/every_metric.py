@@ -26,7 +26,7 @@ from service.observing import (
 )
 from service.settings import Settings
 from service.webhooks.metrics import DeliveryMetrics, watch_webhooks
-from service.workers.numbers import WorkerNumbers
+from service.workers.numbers import Kind, WorkerNumbers
 from tracker.metrics import TrackerMetrics
 from tracker.tls import TlsMetrics
 
@@ -43,7 +43,7 @@ def every_metric(folder: Path) -> CollectorRegistry:
         registry, Mock(current={}), lambda: Directory.build([], []), lambda: datetime(2026, 3, 1, tzinfo=UTC)
     )
     watch_backlog(registry, LiveBacklog(Mock()))
-    WorkerNumbers(registry)
+    WorkerNumbers(registry).died(Kind.RELAY)
     live = Mock(
         registry=registry, **{"numbers.workers": lambda _: 0, "directory.age": float, "ring.age": float}
     )
