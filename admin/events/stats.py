@@ -17,6 +17,7 @@ from events.ports import EventFilter, EventStore
 from service.database import open_event_store
 
 _COUNTS: Final = ("readers", "human", "all_readers", "all")
+_DAY: Final = 86_400_000  # milliseconds
 _DAYS: Final = 30
 _ALL: Final = sys.maxsize
 
@@ -37,10 +38,11 @@ _ALL: Final = sys.maxsize
 def stats(
     invocation: Invocation, /, by: str | None, limit: int, as_json: bool, as_csv: bool, **options: Any
 ) -> None:
-    """Count clicks and opens, of people and of all; of the last 30 days unless --since says otherwise."""
+    """Count clicks and opens, of people and of all; without --since of today and 30 days before."""
     wanted = event_filter(invocation, options, limit)
     if wanted.after is None:
-        wanted = replace(wanted, after=now() - _DAYS * 86_400_000)
+        # Whole days: they have sums, and the part of one would be read from its hits.
+        wanted = replace(wanted, after=(now() // _DAY - _DAYS) * _DAY)
     dimension = None if by is None else Dimension(by)
     with open_event_store(invocation.settings()) as store:
         found = _statistics(store, dimension, wanted)
