@@ -149,18 +149,30 @@ class Judge:
     """Has hits judged by what surrounds them, once their minute is over; one of all machines does it.
 
     Where a lease ends in the middle two do: that finds the same, and only what changes is written.
+
+    Not while `behind`: each minute of which the journal still holds hits would be judged again and again, and
+    the interpreter's lock be taken from who ships them. After a minute without a database that took shipping
+    four fifths of its pace.
     """
 
-    def __init__(self, store: JudgingStore, lease: WorkLease, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: JudgingStore,
+        lease: WorkLease,
+        *,
+        clock: Callable[[], int],
+        behind: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._store = store
         self._lease = lease
+        self._behind = behind
         self._clock = clock
         self._alarm = Alarm(log, "verdicts")
 
     async def run(self) -> None:
         """Judge until cancelled. One minute at a time: a stop then waits for that one alone."""
         while True:
-            if not await asyncio.to_thread(self.judge_one):
+            if self._behind() or not await asyncio.to_thread(self.judge_one):
                 await asyncio.sleep(JUDGE_SECONDS)
 
     def judge_one(self) -> bool:
@@ -219,6 +231,8 @@ class Shipper:
         self._shipped_at = monotonic()
         self.stuck = 0
         """Segments that could not be read or freed when last tried."""
+        self.behind = False
+        """Whether there may be more to ship at once."""
 
     def age(self) -> float:
         """Return how many seconds ago the journal was last brought to the database, as far as it could be."""
@@ -246,8 +260,10 @@ class Shipper:
             shipped = ship(self._directory, self._store, limit=1)
         except (StoreUnavailable, OSError) as error:
             self._database.failed(f"{error} Events wait in {self._directory}")
+            self.behind = False
             return None
         self._database.well()
+        self.behind = shipped.segments > 0
         self.stuck = len(shipped.skipped)
         if shipped.skipped:
             self._segments.failed(f"cannot be shipped whole, and stays: {'; '.join(shipped.skipped)}")

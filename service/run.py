@@ -131,8 +131,9 @@ class _Server:
             await running.enter_async_context(monitoring(self._settings, self._live, self._readiness))
             await running.enter_async_context(watching(self._machine()))
             if Part.BACKGROUND in self._parts:
-                await running.enter_async_context(shipping(self._shipper()))
-                await running.enter_async_context(judging(self._judge()))
+                shipper = self._shipper()
+                await running.enter_async_context(shipping(shipper))
+                await running.enter_async_context(judging(self._judge(shipper)))
                 await running.enter_async_context(self._keeping_up())
                 await running.enter_async_context(retaining(self._retention()))
             running.callback(self._live.close_journal)
@@ -196,9 +197,9 @@ class _Server:
             async with asyncio.timeout(self._settings.monitoring.drain_seconds):
                 await self._hurrying.wait()
 
-    def _judge(self) -> Judge:
+    def _judge(self, shipper: Shipper) -> Judge:
         lease = WorkLease(SqlWorkLeases(self._engine), Work.JUDGING)
-        return Judge(SqlJudgingStore(self._engine), lease, clock=now)
+        return Judge(SqlJudgingStore(self._engine), lease, clock=now, behind=lambda: shipper.behind)
 
     def _keeping_up(self) -> contextlib.AbstractAsyncContextManager[None]:
         partitioner = Partitioner(SqlHitPartitions(self._engine), clock=now)

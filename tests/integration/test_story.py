@@ -20,8 +20,8 @@ from tests.smtp_upstream import ScriptedUpstream
 PATIENCE = 60.0
 
 
-def wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(happened: Callable[[], bool], *, patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.05)

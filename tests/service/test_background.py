@@ -94,6 +94,38 @@ def test_nothing_is_judged_while_another_process_does() -> None:
     assert minutes.left == 0
 
 
+def test_nothing_is_judged_while_the_journal_is_carried_to_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    minutes, looks = Minutes(1), iter([True, True, False])
+    monkeypatch.setattr(background, "JUDGE_SECONDS", 0.0)
+
+    async def run() -> None:
+        judge = Judge(minutes, lease(MemoryLeases()), clock=lambda: 7, behind=lambda: next(looks, False))
+        async with judging(judge):
+            while not minutes.asked:  # noqa: ASYNC110 - a thread asks, which sets no event
+                await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert next(looks, None) is None
+
+
+def test_a_shipper_knows_whether_it_is_behind(tmp_path: Path) -> None:
+    leave_segments(tmp_path, 2)
+    store = MemoryStore()
+    shipper = Shipper(tmp_path, store, interval=1)
+    found = [shipper.behind]
+    for _ in range(3):
+        shipper.ship_one()
+        found.append(shipper.behind)
+    assert found == [False, True, True, False]
+    leave_segments(tmp_path, 2)
+    shipper.ship_one()
+    store.away = True
+    shipper.ship_one()
+    assert not shipper.behind
+
+
 def test_a_database_that_is_away_delays_judging_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     minutes = Minutes(1)
     judge = Judge(minutes, lease(MemoryLeases()), clock=lambda: 7)
