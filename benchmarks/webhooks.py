@@ -26,8 +26,9 @@ from tests.postgresql import PostgreSQL
 from tests.webhook_receiver import Behaviour, Receiver, answers
 
 PER_SECOND = 1_000
-TURNS = 15
-SELDOM = 5.0  # seconds
+SECONDS = 15  # of many events
+TURNS = 8  # of few
+SELDOM = 5.0  # seconds between two of them
 START = 3.0  # seconds until the process runs
 ENDPOINTS = 100
 PATIENCE = 120.0
@@ -99,10 +100,10 @@ class Scene:
         self._engine.dispose()
 
 
-def happen_often(scene: Scene, count: int, every: float) -> None:
-    """Store `count` clicks every so many seconds."""
+def happen_often(scene: Scene, count: int, *, times: int, every: float) -> None:
+    """Store `count` clicks so often, with so many seconds between."""
     started = time.monotonic()
-    for turn in range(TURNS):
+    for turn in range(times):
         time.sleep(max(0.0, started + turn * every - time.monotonic()))
         scene.happen(count)
 
@@ -111,7 +112,7 @@ def one_fast(scene: Scene) -> list[float]:
     scene.add("/")
     with scene.sending():
         time.sleep(START)
-        happen_often(scene, PER_SECOND, 1.0)
+        happen_often(scene, PER_SECOND, times=SECONDS, every=1.0)
         return scene.delays("/")
 
 
@@ -121,7 +122,7 @@ def of_many(scene: Scene) -> list[float]:
     scene.add(*paths)
     with scene.sending():
         time.sleep(START)
-        happen_often(scene, 1, SELDOM)
+        happen_often(scene, 1, times=TURNS, every=SELDOM)
         return scene.delays(*paths[1:])
 
 

@@ -1,6 +1,6 @@
 """When to try again. Pure; `random` is a number from 0 to 1, so that what failed together spreads out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 STEPS: Final = (5.0, 30.0, 120.0, 600.0, 1_800.0, 3_600.0, 7_200.0)
@@ -15,6 +15,9 @@ LONGEST_WISH: Final = 6 * 3_600.0
 PATIENCE: Final = timedelta(hours=24)
 """How long a batch is tried, and how long an endpoint may fail before it is paused."""
 
+FEWEST: Final = 10
+"""Failures in a row before an endpoint is paused: while nobody sent, it cannot have failed."""
+
 _JITTER: Final = 0.2
 
 
@@ -26,6 +29,11 @@ def until_next(attempts: int, random: float, wish: float | None = None) -> float
 def rest(failures: int, random: float, wish: float | None = None) -> float:
     """Return the seconds that an endpoint is left alone after so many failures in a row."""
     return max(_step(RESTS, failures, random), min(wish or 0.0, LONGEST_WISH))
+
+
+def is_hopeless(failures: int, since: datetime | None, now: datetime) -> bool:
+    """Tell whether an endpoint has failed for so long that it is to be paused."""
+    return failures >= FEWEST and since is not None and now - since >= PATIENCE
 
 
 def _step(steps: tuple[float, ...], count: int, random: float) -> float:

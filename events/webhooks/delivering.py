@@ -6,7 +6,7 @@ sent and not noted as sent goes out again under the same id.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -82,6 +82,7 @@ class Courier:
                 return True
             if not self._delivered(webhook, batch.delivery, attempt):
                 return False
+            webhook = replace(webhook, failures=0, failing_since=None)
         return True
 
     def _next(self, webhook: Webhook) -> Batch | None:
@@ -138,8 +139,7 @@ class Courier:
             next_in=None if over else back_off.until_next(delivery.attempts + 1, self.random(), attempt.wish),
             rest=back_off.rest(webhook.failures + 1, self.random(), attempt.wish),
         )
-        since = webhook.failing_since or now
-        if attempt.gone or now - since >= back_off.PATIENCE:
+        if attempt.gone or back_off.is_hopeless(webhook.failures + 1, webhook.failing_since, now):
             self.queue.give_up(webhook.id, attempt.detail)
             log.error("webhook %s to %s is paused: %s", webhook.id, name, attempt.detail)
 

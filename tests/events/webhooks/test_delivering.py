@@ -194,6 +194,20 @@ def test_after_a_day_of_failures_the_endpoint_is_paused(caplog: pytest.LogCaptur
     assert f"webhook {webhook().id} to https://hooks.example.com/in?… is paused" in caplog.messages[-1]
 
 
+def test_what_it_failed_before_it_worked_counts_no_more() -> None:
+    """A batch that it never takes is no reason to pause an endpoint that takes the others."""
+    scene = Scene(Queue(noted(2), due=[made()]), OK, BAD)
+    log = scene.serve(failures=99, failing_since=NOW - 2 * back_off.PATIENCE)
+    assert [entry[0] for entry in log] == ["delivered", "batch", "failed"]
+    assert log[-1][-1] == 5.0
+
+
+def test_a_day_in_which_nobody_sent_is_no_day_of_failures() -> None:
+    scene = Scene(Queue(due=[made()]), BAD)
+    log = scene.serve(failures=1, failing_since=NOW - 2 * back_off.PATIENCE)
+    assert [entry[0] for entry in log] == ["failed"]
+
+
 def test_who_is_gone_is_paused_at_once() -> None:
     scene = Scene(Queue(noted(1)), Answer(status=410, detail="answered 410"))
     assert [entry[0] for entry in scene.serve()] == ["batch", "failed", "give up"]
