@@ -10,12 +10,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
+    bindparam,
     exists,
     func,
     not_,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -66,7 +66,7 @@ class SqlDeliveryQueue:
     def batch(self, owner: str, webhook: str, delivery: str, taken: Sequence[Noted]) -> Delivery | None:
         waiting = webhook_outbox.c
         own = and_(webhooks.c.id == webhook, webhooks.c.leased_to == owner)
-        places = [(each.at, each.event) for each in taken]
+        places = [{"then": each.at, "this": each.event} for each in taken]
         with self._writing() as connection:
             if connection.execute(select(webhooks.c.id).where(own).with_for_update()).first() is None:
                 return None
@@ -79,8 +79,13 @@ class SqlDeliveryQueue:
                 next_attempt_at=now,
             )
             connection.execute(webhook_deliveries.insert().values(_columns(made)))
-            these = tuple_(waiting.at, waiting.event).in_(places)
-            connection.execute(webhook_outbox.delete().where(waiting.webhook == webhook, these))
+            # One by one along the primary key: for a list of places SQLite reads all that waits.
+            this = (
+                waiting.webhook == webhook,
+                waiting.at == bindparam("then"),
+                waiting.event == bindparam("this"),
+            )
+            connection.execute(webhook_outbox.delete().where(*this), places)
         return made
 
     def delivered(self, delivery: Delivery, detail: str) -> bool:
