@@ -87,8 +87,9 @@ def test_what_failed_can_be_sent_again(
     SqlEventStore(engine).add([hit(number) for number in range(1, 4)])
     queue.take_due("me", limit=10, failing=0, seconds=60)
     made = []
+    waiting = queue.look(WEBHOOK.id, 3).noted
     for number in (1, 2, 3):
-        delivery = queue.batch("me", WEBHOOK.id, f"msg_{number}", list(queue.look(WEBHOOK.id, 1).noted))
+        delivery = queue.batch("me", WEBHOOK.id, f"msg_{number}", waiting[number - 1 : number])
         assert delivery is not None
         made.append(delivery)
     queue.failed(made[0], "answered 500", next_in=None, rest=0)
