@@ -4,7 +4,7 @@ import click
 
 from admin.invocation import Invocation, pass_invocation
 from service.logs import configure_logging
-from service.run import Part
+from service.run import Part, all_parts
 from service.run import serve as run
 
 
@@ -18,7 +18,10 @@ from service.run import serve as run
 )
 @pass_invocation
 def serve(invocation: Invocation, only: tuple[str, ...]) -> None:
-    """Run relay, tracker and background work until SIGTERM; SIGHUP reads the settings again."""
+    """Run relay, tracker, background work, and the API where it is installed, until SIGTERM.
+
+    SIGHUP reads the settings again.
+    """
     settings = invocation.settings()
     configure_logging(settings.log)
-    run(settings, frozenset(map(Part, only)) or frozenset(Part), invocation.settings)
+    run(settings, frozenset(map(Part, only)) or all_parts(), invocation.settings)

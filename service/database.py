@@ -2,18 +2,15 @@
 
 import os
 import pwd
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from ipaddress import ip_network
 
 from sqlalchemy import URL, Engine
 
 from accounts.api_keys import ApiKeys
 from accounts.audit import AuditStore
 from accounts.credentials import Credentials
-from accounts.projects import Projects, project_named
+from accounts.projects import Projects
 from accounts.routes import Routes
 from domains.app_files import AppFiles
 from domains.blocking import LinkBlocks
@@ -24,13 +21,8 @@ from service.domain_use_cases import DomainUseCases
 from service.errors import OperatorError
 from service.password_file import read_password
 from service.settings import DatabaseSection, Settings
-from storage.account_store import SqlAccountStore
-from storage.api_key_store import SqlApiKeyStore
-from storage.app_file_store import SqlAppFileStore
-from storage.audit_store import SqlAuditStore
+from service.use_cases import UseCases
 from storage.auditing import acting
-from storage.block_store import SqlBlockStore
-from storage.domain_store import SqlDomainStore
 from storage.engine import database_url, open_engine
 from storage.event_store import SqlEventStore
 from storage.failures import DatabaseUnavailable
@@ -97,70 +89,59 @@ def open_sending_domains(settings: Settings, project: str) -> Iterator[SendingDo
 
 
 @contextmanager
+def open_use_cases(settings: Settings) -> Iterator[UseCases]:
+    """Yield those of any project."""
+    with open_database(settings) as engine:
+        yield UseCases(settings, engine)
+
+
+@contextmanager
 def open_app_files(settings: Settings, project: str) -> Iterator[AppFiles]:
     """Yield the use cases of the files of apps on a project's tracking domains. Raises AccountError."""
-    with open_database(settings) as engine:
-        number = project_named(SqlAccountStore(engine), project).id
-        yield AppFiles(store=SqlAppFileStore(engine), domains=SqlDomainStore(engine), project=number)
+    with open_use_cases(settings) as use:
+        yield use.app_files(project)
 
 
 @contextmanager
 def open_link_blocks(settings: Settings) -> Iterator[LinkBlocks]:
     """Yield the use cases of blocked links."""
-    with open_database(settings) as engine:
-        yield LinkBlocks(store=SqlBlockStore(engine), clock=_now)
+    with open_use_cases(settings) as use:
+        yield use.link_blocks()
 
 
 @contextmanager
 def open_projects(settings: Settings) -> Iterator[Projects]:
     """Yield the use cases of projects."""
-    with open_database(settings) as engine:
-        yield Projects(
-            store=SqlAccountStore(engine),
-            default_networks=tuple(map(ip_network, settings.relay.networks)),
-            upstreams=settings.upstreams,
-            clock=_now,
-        )
+    with open_use_cases(settings) as use:
+        yield use.projects()
 
 
 @contextmanager
 def open_credentials(settings: Settings, project: str) -> Iterator[Credentials]:
     """Yield the use cases of a project's credentials. Raises AccountError."""
-    with open_database(settings) as engine:
-        store = SqlAccountStore(engine)
-        yield Credentials(
-            store=store,
-            project=project_named(store, project),
-            clock=_now,
-            random_bytes=secrets.token_bytes,
-        )
+    with open_use_cases(settings) as use:
+        yield use.credentials(project)
 
 
 @contextmanager
 def open_api_keys(settings: Settings, project: str | None) -> Iterator[ApiKeys]:
     """Yield the API keys of a project, or those for the whole installation. Raises AccountError."""
-    with open_database(settings) as engine:
-        yield ApiKeys(
-            store=SqlApiKeyStore(engine),
-            project=None if project is None else project_named(SqlAccountStore(engine), project).id,
-            clock=_now,
-            random_bytes=secrets.token_bytes,
-        )
+    with open_use_cases(settings) as use:
+        yield use.api_keys(project)
 
 
 @contextmanager
 def open_audit_log(settings: Settings) -> Iterator[AuditStore]:
     """Yield the audit log."""
-    with open_unattended(settings) as engine:
-        yield SqlAuditStore(engine)
+    with open_use_cases(settings) as use:
+        yield use.audit_log()
 
 
 @contextmanager
 def open_routes(settings: Settings, project: str) -> Iterator[Routes]:
     """Yield the use cases of a project's routes. Raises AccountError."""
-    with open_database(settings) as engine:
-        store = SqlAccountStore(engine)
-        yield Routes(store=store, project=project_named(store, project), clock=_now)
+    with open_use_cases(settings) as use:
+        yield use.routes(project)
 
 
 @contextmanager
@@ -175,7 +156,3 @@ def open_judging_store(settings: Settings) -> Iterator[JudgingStore]:
     """Yield what judges stored hits."""
     with open_database(settings) as engine:
         yield SqlJudgingStore(engine)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

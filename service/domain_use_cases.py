@@ -4,6 +4,7 @@ What those remember counts: a batch over many projects asks for each delegation,
 """
 
 import secrets
+from copy import copy
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -31,6 +32,12 @@ class DomainUseCases:
         self._engine = engine
         self._lookup = resolver(settings)
         self._check = CheckOnDemand(settings, self._lookup)
+
+    def on(self, engine: Engine) -> "DomainUseCases":
+        """Return these on another engine, such as one that knows who acts; what is remembered is shared."""
+        other = copy(self)
+        other._engine = engine
+        return other
 
     def projects(self) -> list[str]:
         """Return the names of all projects."""

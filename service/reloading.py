@@ -6,7 +6,7 @@ from typing import Any
 from service.settings import Settings
 
 # What the process, not the relay alone, was built from. Everything else is of one generation of the relay.
-FIXED_SECTIONS = ("tracker", "privacy", "tls", "database", "keys", "journal", "monitoring")
+FIXED_SECTIONS = ("tracker", "privacy", "tls", "database", "keys", "journal", "web", "monitoring")
 FIXED_KEYS = {"relay": ("listen", "workers")}
 
 

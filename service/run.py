@@ -57,6 +57,7 @@ from service.settings import Settings, TlsMode
 from service.settings_checks import listeners
 from service.start import begin
 from service.tracker_service import RunningTracker, tracking
+from service.web.serving import is_installed, require_installed, serving_web
 from service.webhooks.metrics import watch_webhooks
 from service.webhooks.wiring import new_deliverer
 from service.wiring import (
@@ -86,6 +87,12 @@ class Part(StrEnum):
     RELAY = "relay"
     TRACKER = "tracker"
     BACKGROUND = "background"
+    WEB = "web"
+
+
+def all_parts() -> frozenset[Part]:
+    """Return those that can run here."""
+    return frozenset(Part) if is_installed() else frozenset(Part) - {Part.WEB}
 
 
 def serve(settings: Settings, parts: frozenset[Part], read_settings: Callable[[], Settings]) -> None:
@@ -93,6 +100,8 @@ def serve(settings: Settings, parts: frozenset[Part], read_settings: Callable[[]
 
     Raises OperatorError where it cannot start.
     """
+    if Part.WEB in parts:
+        require_installed()
     with open_unattended(settings) as engine, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_Server(settings, parts, engine, read_settings, begin(settings)).run())
 
@@ -152,6 +161,8 @@ class _Server:
                 )
             if Part.RELAY in self._parts:
                 await running.enter_async_context(self._relaying())
+            if Part.WEB in self._parts:
+                await running.enter_async_context(serving_web(self._settings, self._engine))
             await running.enter_async_context(self._obeying_reloads())
             process_memory.settle()
             log.info("ready")

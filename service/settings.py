@@ -218,6 +218,13 @@ class WebhooksSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSection:
+    """The API, where `waypost[web]` is installed. Plain HTTP: for this machine or a proxy in front."""
+
+    listen: str = "127.0.0.1:8081"  # "" is off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoringSection:
     """The private HTTP port: /metrics, /healthz, /readyz, /ask. Never open to the world."""
 
@@ -250,6 +257,7 @@ class Settings:
     keys: KeysSection = KeysSection()
     journal: JournalSection = JournalSection()
     webhooks: WebhooksSection = WebhooksSection()
+    web: WebSection = WebSection()
     monitoring: MonitoringSection = MonitoringSection()
     log: LogSection = LogSection()
     source: Path | None = None

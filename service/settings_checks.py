@@ -53,6 +53,7 @@ def check_values(settings: Settings, origin: str) -> None:
     relay, tracker = settings.relay, settings.tracker
     _each(f"{origin}: relay.listen", relay.listen, _listener(relay))
     _each(f"{origin}: tracker.listen", tracker.listen, parse_host_port)
+    _each(f"{origin}: web.listen", filter(None, [settings.web.listen]), parse_host_port)
     _each(f"{origin}: monitoring.listen", filter(None, [settings.monitoring.listen]), parse_host_port)
     _each(f"{origin}: relay.networks", relay.networks, _network)
     _each(f"{origin}: relay.proxy_peers", relay.proxy_peers, _network)

@@ -43,10 +43,10 @@ def free_port() -> int:
 def clean_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment without settings of Waypost, plus `extra`.
 
-    The monitoring port is off: several run at the same time.
+    The private ports are off: several run at the same time.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WAYPOST_")}
-    return kept | {"WAYPOST_MONITORING__LISTEN": ""} | (extra or {})
+    return kept | {"WAYPOST_MONITORING__LISTEN": "", "WAYPOST_WEB__LISTEN": ""} | (extra or {})
 
 
 def waypost(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

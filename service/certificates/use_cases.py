@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import Engine
+
 from certificates import rules
 from certificates.issuing import Issuing, Outcome, Result
 from certificates.model import HostRecord, State
@@ -108,14 +110,19 @@ def open_certificate_orders(settings: Settings) -> Iterator[CertificateOrders]:
         raise OperatorError(
             f'no certificates are issued here: tls.mode is {settings.tls.mode}; set tls.mode = "acme"'
         )
+    with open_database(settings) as engine:
+        yield certificate_orders(settings, engine)
+
+
+def certificate_orders(settings: Settings, engine: Engine) -> CertificateOrders:
+    """Return what orders certificates, where they are issued here. Raises OperatorError."""
     # Here since the library for ACME takes a third of a second to import, and most commands need none.
     from service.certificates.wiring import build_authority, build_issuing, key_seal
 
     ring = load_key_ring(settings.keys)
-    with open_database(settings) as engine:
-        seal = key_seal(lambda: ring)
-        authority = build_authority(settings.tls, engine, seal)
-        yield CertificateOrders(build_issuing(settings, engine, authority, seal, SqlAcmeStore(engine)))
+    seal = key_seal(lambda: ring)
+    authority = build_authority(settings.tls, engine, seal)
+    return CertificateOrders(build_issuing(settings, engine, authority, seal, SqlAcmeStore(engine)))
 
 
 def _now() -> datetime:

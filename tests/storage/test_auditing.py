@@ -34,6 +34,7 @@ BY_THEMSELVES = {
     "certificate_orders",
     "domain_changes",
     "domain_history",
+    "forgotten",
     "hits",
     "links",
     "messages",
@@ -48,7 +49,10 @@ BY_THEMSELVES = {
     "webhook_outbox",
     "work_leases",
 }
-"""Tables that programs write to by themselves, and those that are a record of their own."""
+"""Tables that programs write to by themselves, and those that are a record of their own.
+
+Who was forgotten is kept for a while as fingerprints, which the audit log would keep for ever.
+"""
 
 ACTOR = "cli:alice"
 

@@ -1,0 +1,1 @@
+"""What the API is given, and how it is served."""

@@ -1,0 +1,71 @@
+"""Lets callers of the API in, and gives them use cases whose changes are written down as theirs."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from accounts import api_keys
+from accounts.api_keys import ApiKey
+from domains.sending_domains import SendingDomains
+from domains.tracking_domains import TrackingDomains
+from service.certificates.use_cases import CertificateViews, certificate_orders
+from service.domain_use_cases import DomainUseCases
+from service.settings import Settings, TlsMode
+from service.use_cases import UseCases
+from service.web.orders import OrderQueue
+from storage.api_key_store import SqlApiKeyStore
+from storage.auditing import acting
+from storage.certificate_store import SqlCertificateStore
+from storage.domain_store import SqlDomainStore
+from web.ports import CertificateStatus, NoCertificates, TooManyOrders
+
+
+class ApiDoor:
+    """`web.ports.Door` on an engine."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._domains = DomainUseCases(settings, engine)
+        self._orders = OrderQueue()
+
+    def authenticate(self, token: str) -> ApiKey | None:
+        return api_keys.authenticate(SqlApiKeyStore(self._engine), token, _now())
+
+    def use_cases(self, key: ApiKey) -> "ApiUseCases":
+        engine = acting(self._engine, f"key:{key.id}")
+        return ApiUseCases(self._settings, engine, self._domains.on(engine), self._orders)
+
+
+class ApiUseCases(UseCases):
+    """`web.ports.UseCases`."""
+
+    def __init__(
+        self, settings: Settings, engine: Engine, domains: DomainUseCases, orders: OrderQueue
+    ) -> None:
+        super().__init__(settings, engine)
+        self._domains = domains
+        self._orders = orders
+
+    def tracking_domains(self, project: str) -> TrackingDomains:
+        return self._domains.tracking(project)
+
+    def sending_domains(self, project: str) -> SendingDomains:
+        return self._domains.sending(project)
+
+    def certificate(self, host: str) -> CertificateStatus:
+        views = CertificateViews(SqlCertificateStore(self._engine), SqlDomainStore(self._engine), clock=_now)
+        found = views.find(host)
+        return CertificateStatus(state=found.state, record=found.record)
+
+    def order_certificate(self, host: str) -> None:
+        if self._settings.tls.mode is not TlsMode.ACME:
+            raise NoCertificates(
+                f'no certificates are issued here: tls.mode is {self._settings.tls.mode}; set it to "acme"'
+            )
+        if not self._orders.put(lambda: certificate_orders(self._settings, self._engine).issue(host)):
+            raise TooManyOrders("too many certificates wait to be ordered; try again in a minute")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,64 @@
+"""Serves the API where the extra `waypost[web]` is installed. Nothing of it is imported elsewhere."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Engine
+
+from accounts.lockout import Lockout, LockoutRule
+from relay.listener import parse_host_port
+from service.errors import OperatorError
+from service.listening import bind_tcp
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from web.server import WebServer
+
+log = logging.getLogger("waypost.service")
+
+EXTRA: Final = ("fastapi", "uvicorn")
+
+
+def is_installed() -> bool:
+    """Tell whether the extra is there."""
+    return all(find_spec(name) is not None for name in EXTRA)
+
+
+def require_installed() -> None:
+    """Raises OperatorError where the extra is not there."""
+    if not is_installed():
+        raise OperatorError("the API is not installed; `pip install 'waypost[web]'`, or leave out --only web")
+
+
+@contextlib.asynccontextmanager
+async def serving_web(settings: Settings, engine: Engine) -> AsyncIterator[None]:
+    """Answer on `web.listen`, where it is set. Raises OperatorError."""
+    address = settings.web.listen
+    if not address:
+        yield
+        return
+    require_installed()
+    sock = bind_tcp(*parse_host_port(address), setting="web.listen")
+    server = await asyncio.to_thread(_started, settings, engine, sock)  # its imports take most of a second
+    log.info("web listening on %s:%d", *sock.getsockname()[:2])
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+def _started(settings: Settings, engine: Engine, sock: socket.socket) -> "WebServer":
+    from service.web.door import ApiDoor
+    from web.api.app import build_api
+    from web.server import WebServer
+
+    app = build_api(ApiDoor(settings, engine), Lockout(LockoutRule(), time.monotonic))
+    server = WebServer(app, sock)
+    server.start()
+    return server

@@ -1,0 +1,56 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from admin.main import main
+from tests.admin.conftest import SETTINGS, Run, dns
+from tests.dns_server import DnsServer
+from tests.web.api_server import Api, served
+
+__all__ = ["dns"]
+
+
+def invoke(*arguments: str, code: int = 0) -> Result:
+    """Run `waypost` in the current folder."""
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation to copy: making one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        invoke("init")
+        invoke("project", "add", "shop")
+    return folder
+
+
+@pytest.fixture
+def run(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dns: DnsServer) -> Iterator[Run]:
+    """Run `waypost` in an installation with the projects `default` and `shop`."""
+    folder = shutil.copytree(installed, tmp_path / "waypost")
+    monkeypatch.chdir(folder)
+    with dns:
+        dns.add("t.waypost.test", "A", "192.0.2.10")
+        Path("waypost.toml").write_text(SETTINGS.format(port=dns.port))
+        yield invoke
+
+
+@pytest.fixture
+def nobody(run: Run) -> Iterator[Api]:
+    """Ask without a key."""
+    pytest.importorskip("fastapi", reason="fastapi is not installed")
+    with served(run) as api:
+        yield api
+
+
+@pytest.fixture
+def operator(nobody: Api) -> Api:
+    """Ask with a key that may do everything."""
+    return nobody.key()

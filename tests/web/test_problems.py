@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from accounts import errors as accounts
+from domains import errors as domains
+from domains.claims import ProofNeeded
+from tests.web.api_server import Api
+
+pytest.importorskip("fastapi", reason="fastapi is not installed")
+
+from web.api.problems import KINDS
+
+
+def test_every_refusal_of_domains_and_accounts_has_a_status() -> None:
+    known = {*domains.DomainError.__subclasses__(), *accounts.AccountError.__subclasses__(), ProofNeeded}
+    assert known <= {*KINDS}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointers"),
+    [
+        ({"name": "track.example.com", "nam": 1, "a/b~": 2}, "unknown_field", ["#/nam", "#/a~1b~0"]),
+        ({"name": 5}, "invalid_request", ["#/name"]),
+        ({}, "invalid_request", ["#/name"]),
+        ({"name": "track.example.com", "https": "perhaps"}, "invalid_request", ["#/https"]),
+        ({"name": "x" * 301}, "invalid_request", ["#/name"]),
+        ([], "invalid_request", ["#"]),
+        ({"name": "example.com"}, "invalid_name", []),
+        ({"name": "track.example.com", "target": "elsewhere.example"}, "invalid_name", []),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(
+    operator: Api, body: object, code: str, pointers: list[str]
+) -> None:
+    refused = operator.ask("POST", "/tracking-domains", body)
+    assert (refused.status, refused.code) == (422, code)
+    assert [each["pointer"] for each in refused.body.get("errors", [])] == pointers
+    assert refused.body["detail"]
+    assert operator.get("/tracking-domains")["data"] == []
+
+
+def test_what_is_no_json_and_what_is_too_long_is_refused(operator: Api) -> None:
+    assert operator.ask("POST", "/routes", raw=b"{").code == "invalid_request"
+    assert operator.ask("POST", "/routes", raw=b"\xff\xfe{").status in (400, 422)
+    assert operator.ask("POST", "/routes", raw=b"[" * 100_000).status in (400, 422)
+    long = operator.ask("POST", "/routes", raw=b'{"name":"' + b"x" * 1024 * 1024 + b'"}')
+    assert (long.status, long.code) == (413, "too_large")
+    unannounced = Api(port=operator.port, run=operator.run, token=operator.token)
+    unannounced.headers["Transfer-Encoding"] = "chunked"
+    octets = b'{"name":"' + b"x" * 1024 * 1024 + b'"}'
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(octets), octets)
+    assert unannounced.ask("POST", "/routes", raw=chunked).code == "too_large"
+    assert operator.ask("GET", "/nothing").code == "not_found"
+    assert operator.ask("PUT", "/routes").code == "method_not_allowed"
+    assert operator.ask("GET", "/routes?limit=0").body["errors"][0]["pointer"] == "limit"
+    assert operator.ask("GET", "/routes?cursor=%FF").code == "invalid_cursor"
+    assert operator.ask("GET", "/audit-log?cursor=x").code == "invalid_cursor"
+
+
+def test_while_the_database_is_away_callers_come_again(operator: Api) -> None:
+    database = Path("var/waypost.db")
+    database.rename("away.db")
+    away = operator.ask("GET", "/routes")
+    assert (away.status, away.code) == (503, "database_unavailable")
+    assert int(away.headers["retry-after"]) > 0
+    assert "waypost.db" not in str(away.body)
+    Path("away.db").rename(database)
+    assert operator.ask("GET", "/routes").status == 200

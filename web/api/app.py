@@ -1,0 +1,91 @@
+"""The application: who is let in, what is there, and how refusals look."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from accounts.lockout import Lockout
+from web.api import (
+    PREFIX,
+    audit_log,
+    certificates,
+    credentials,
+    link_blocks,
+    projects,
+    routes,
+    sending_domains,
+    tracking_domains,
+)
+from web.api.authentication import Authentication
+from web.api.body_limit import BodyLimit
+from web.api.problems import ProblemOut, answer_with_problems
+from web.ports import Door
+
+MOST_BODY: Final = 1024 * 1024  # octets
+_ROUTERS: Final = (
+    tracking_domains.router,
+    certificates.router,
+    sending_domains.router,
+    projects.router,
+    routes.router,
+    credentials.router,
+    link_blocks.router,
+    audit_log.router,
+)
+_REFUSALS: Final = {
+    401: "No live key",
+    403: "The key's scope does not cover it",
+    404: "There is no such thing in the project",
+    409: "It cannot be as things stand",
+    413: "The body is too long",
+    422: "The request is wrong; `errors` has the places",
+    429: "Too many wrong keys came from the address",
+    500: "A fault of the server",
+    503: "The database is away; Retry-After says when to come again",
+}
+_EVERYWHERE: Final = _REFUSALS.keys() - {409}
+
+
+def build_api(door: Door, lockout: Lockout) -> FastAPI:
+    """Return the application. `lockout` counts wrong keys by address, and is this application's alone."""
+    app = FastAPI(
+        title="Waypost",
+        version="1",
+        description="Tracking domains, sending domains, accounts and links. docs/api.md.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # its page would load scripts from another host
+        redoc_url=None,
+        middleware=[
+            Middleware(Authentication, door=door, lockout=lockout),
+            Middleware(BodyLimit, most=MOST_BODY),
+        ],
+        redirect_slashes=False,
+        # FastAPI would look for exporters in the environment, and hand them what callers send.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.door = door
+    for router in _ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    answer_with_problems(app)
+    _document_problems(app)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Say in the document that refusals are problems."""
+    document = app.openapi()
+    schemas = document["components"]["schemas"]
+    problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs", {}) | {"ProblemOut": problem}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for path in document["paths"].values():
+        for operation in path.values():
+            kept = {*map(int, operation["responses"])} & _REFUSALS.keys() | _EVERYWHERE
+            operation["responses"] |= {str(status): _described(status) for status in sorted(kept)}
+
+
+def _described(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ProblemOut"}
+    return {"description": _REFUSALS[status], "content": {"application/problem+json": {"schema": schema}}}

@@ -1,0 +1,72 @@
+"""`/audit-log`: who changed what. Its entries are never changed or removed."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel
+
+from accounts.audit import Action, AuditEntry, AuditFilter
+from web.api.callers import Admin
+from web.api.pages import Limit, Page
+from web.api.problems import FieldError, Problem
+
+router = APIRouter(prefix="/audit-log", tags=["audit log"])
+
+_DIGITS = 18  # of a number that every database holds
+
+
+class AuditEntryOut(BaseModel):
+    """A change. Secrets are never in it."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: Action
+    kind: str
+    name: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@router.get("")
+def list_all(
+    caller: Admin,
+    limit: Limit = 50,
+    cursor: Annotated[str | None, Query(max_length=1024, description="`next` of the page before")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="from then on, with its zone")] = None,
+) -> Page[AuditEntryOut]:
+    """List what was changed in a project, the newest first."""
+    wanted = AuditFilter(project=caller.project.id, since=since, before=_number(cursor), limit=limit + 1)
+    found = caller.use.audit_log().entries(wanted)
+    shown = found[:limit]
+    more = len(found) > limit
+    return Page(data=[_out(each) for each in shown], next=str(shown[-1].id) if more else None)
+
+
+def _number(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS):
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "invalid_cursor",
+            "this is no cursor; take `next` of the page before, or leave it out",
+            errors=[FieldError(pointer="cursor", detail="is no cursor")],
+        )
+    return int(cursor)
+
+
+def _out(entry: AuditEntry) -> AuditEntryOut:
+    change = entry.change
+    return AuditEntryOut(
+        id=entry.id,
+        at=entry.at,
+        actor=entry.actor,
+        action=change.action,
+        kind=change.kind,
+        name=change.name,
+        before=dict(change.before),
+        after=dict(change.after),
+    )

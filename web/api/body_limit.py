@@ -1,0 +1,47 @@
+"""Refuses bodies that are too long, told by their length or seen while they come."""
+
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.api.problems import Problem
+
+# FastAPI has a limit of its own, whose refusal is no problem+json.
+
+
+class BodyLimit:
+    """Lets through bodies of up to `most` octets."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass the request on."""
+        if scope["type"] == "http" and _announced(scope) > self._most:
+            problem = Problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "the body is too long; send less"
+            )
+            await problem.response()(scope, receive, send)
+            return
+        await self._app(scope, self._counted(receive), send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        left = self._most
+
+        async def receive_within() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
+
+        return receive_within
+
+
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isdigit() else 0

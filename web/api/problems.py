@@ -1,0 +1,185 @@
+"""Refusals as `application/problem+json` [RFC 9457]: a code for programs, a sentence for people, the place.
+
+What a caller sent is never sent back but in the sentences of the use cases, and never logged.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from accounts import errors as accounts
+from certificates import errors as certificates
+from domains import errors as domains
+from domains.claims import ProofNeeded
+from web.api.dns_records import DnsRecordOut, record_out
+from web.ports import NoCertificates, TooManyOrders
+
+log = logging.getLogger("waypost.web")
+
+RETRY_SECONDS: Final = 5
+_TYPE: Final = "application/problem+json"
+
+KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
+    domains.InvalidName: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_name"),
+    domains.InvalidShare: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_share"),
+    domains.NameTaken: (HTTPStatus.CONFLICT, "name_taken"),
+    domains.UnknownDomain: (HTTPStatus.NOT_FOUND, "not_found"),
+    domains.StillLinked: (HTTPStatus.CONFLICT, "still_linked"),
+    domains.NotVerified: (HTTPStatus.CONFLICT, "not_verified"),
+    ProofNeeded: (HTTPStatus.CONFLICT, "proof_needed"),
+    domains.ChangedMeanwhile: (HTTPStatus.CONFLICT, "changed_meanwhile"),
+    domains.NoTarget: (HTTPStatus.CONFLICT, "no_target"),
+    domains.InvalidBlock: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_block"),
+    domains.NotBlocked: (HTTPStatus.NOT_FOUND, "not_found"),
+    domains.InvalidAppFile: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_app_file"),
+    domains.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    accounts.InvalidName: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_name"),
+    accounts.InvalidNetwork: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_network"),
+    accounts.InvalidLimit: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_limit"),
+    accounts.InvalidDays: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_days"),
+    accounts.NameTaken: (HTTPStatus.CONFLICT, "name_taken"),
+    accounts.NetworkTaken: (HTTPStatus.CONFLICT, "network_taken"),
+    accounts.NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
+    accounts.NotRemovable: (HTTPStatus.CONFLICT, "not_removable"),
+    accounts.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    certificates.OrderUnderWay: (HTTPStatus.CONFLICT, "order_under_way"),
+    certificates.NoCertificate: (HTTPStatus.NOT_FOUND, "not_found"),
+    certificates.KeyUnreadable: (HTTPStatus.CONFLICT, "key_unreadable"),
+    certificates.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    NoCertificates: (HTTPStatus.CONFLICT, "no_certificates"),
+    TooManyOrders: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_orders"),
+}
+"""What each refusal of a use case is over HTTP."""
+
+
+class FieldError(BaseModel):
+    """A place in the request, and what is wrong with it."""
+
+    pointer: str = Field(description="JSON Pointer into the body, or the name of a query parameter")
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """Why a request was refused. Nothing was changed."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str = Field(description="for programs")
+    detail: str = Field(description="for people: what to do")
+    errors: list[FieldError] = []
+    record: DnsRecordOut | None = Field(default=None, description="of proof_needed: what proves the name")
+
+
+class Problem(Exception):
+    """A refusal of the API itself."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.errors = errors
+        self.headers = headers
+
+    def response(self, record: DnsRecordOut | None = None) -> JSONResponse:
+        """Return it as HTTP has it."""
+        body = ProblemOut(
+            title=self.status.phrase,
+            status=self.status,
+            code=self.code,
+            detail=str(self),
+            errors=list(self.errors),
+            record=record,
+        )
+        return JSONResponse(
+            body.model_dump(exclude_none=True), self.status, headers=self.headers, media_type=_TYPE
+        )
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return what a use case's refusal is here."""
+    status, code = next(KINDS[kind] for kind in type(error).__mro__ if kind in KINDS)
+    away = status is HTTPStatus.SERVICE_UNAVAILABLE
+    # The sentence of a database names its file or server: that is for the log alone.
+    detail = "the database cannot be reached; try again in a few seconds" if away else str(error)
+    if away:
+        log.error("%s", error)
+    return Problem(status, code, detail, headers={"Retry-After": str(RETRY_SECONDS)} if away else None)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Have every refusal answered so."""
+    for kind in KINDS:
+        app.add_exception_handler(kind, _refused)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
+
+
+def _refused(_: Request, error: Exception) -> JSONResponse:
+    record = record_out(error.record) if isinstance(error, ProofNeeded) else None
+    return problem_of(error).response(record)
+
+
+def _problem(_: Request, error: Any) -> JSONResponse:
+    problem: Problem = error
+    return problem.response()
+
+
+def _http(_: Request, error: Any) -> JSONResponse:
+    status = HTTPStatus(error.status_code)
+    code, detail = _HTTP.get(status, ("refused", f"{status.phrase}; docs/api.md shows how to ask"))
+    return Problem(status, code, detail, headers=error.headers).response()
+
+
+_HTTP: Final = {
+    HTTPStatus.NOT_FOUND: ("not_found", "nothing is here; /api/v1/openapi.json lists what is"),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "use a method that the Allow header names"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "the body is too long; send less"),
+    HTTPStatus.BAD_REQUEST: ("bad_request", "the body cannot be read; send JSON as UTF-8"),
+}
+
+
+def _invalid(_: Request, error: Any) -> JSONResponse:
+    found = error.errors()
+    unknown = all(each["type"] == "extra_forbidden" for each in found)
+    places = [FieldError(pointer=_place(each["loc"]), detail=_told(each)) for each in found]
+    listed = "; ".join(f"{place.pointer}: {place.detail}" for place in places)
+    code = "unknown_field" if unknown else "invalid_request"
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, code, listed, errors=places).response()
+
+
+def _told(found: Mapping[str, Any]) -> str:
+    return "is not known here" if found["type"] == "extra_forbidden" else str(found["msg"])
+
+
+def _place(location: Sequence[Any]) -> str:
+    """Return a JSON Pointer [RFC 6901] for a place in the body, else the parameter's name."""
+    where, *path = location
+    if where != "body":
+        return str(path[0]) if path else str(where)
+    if path and isinstance(path[0], int):
+        return "#"  # where the JSON ends to be JSON
+    return "#" + "".join(f"/{str(each).replace('~', '~0').replace('/', '~1')}" for each in path)
+
+
+def _fault(_: Request, error: Exception) -> JSONResponse:
+    # The server logs it with its traceback.
+    detail = "something went wrong here; the operator's log has the details"
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail).response()

@@ -1,0 +1,164 @@
+"""`/sending-domains`. One is addressed by its name, which never changes."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from domains.errors import InvalidName, UnknownDomain
+from domains.model import ALL, State
+from domains.names import display, host_name
+from domains.ownership import Proof, Standing
+from domains.sending_domains import SenderSettings, SendingDomainDetails, SendingDomains
+from rewriter.policy import Mode
+from web.api import PREFIX
+from web.api.bodies import Body
+from web.api.callers import Caller, Reader, Writer
+from web.api.dns_records import DnsRecordOut, record_out
+from web.api.pages import Cursor, Limit, Page, page_of
+
+router = APIRouter(prefix="/sending-domains", tags=["sending domains"])
+
+Address = Annotated[str, Path(max_length=300, description="its name", examples=["example.com"])]
+_LINK = Field(default=None, max_length=300, description="its tracking domain; null: the project's default")
+
+
+class SendingDomainIn(Body):
+    """A sending domain to add."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "example.com"}]})
+
+    name: str = Field(max_length=300)
+    tracking_domain: str | None = _LINK
+
+
+class SendingDomainChange(Body):
+    """What to change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tracking": "observe", "share": 10}]})
+
+    tracking_domain: str | None = _LINK
+    tracking: Annotated[Mode, Field(strict=False)] | None = Field(
+        default=None, description="of its mail; null: what the project says"
+    )
+    share: int = Field(default=ALL, ge=0, le=ALL, description="per cent of its mail that is tracked")
+
+
+class SendingDomainOut(BaseModel):
+    """A sending domain, whose it is, and the record that proves it."""
+
+    name: str = Field(description="as DNS has it")
+    display: str = Field(description="as people read it")
+    tracking_domain: str | None
+    tracking: Mode | None
+    share: int
+    ownership: Standing
+    carries_link: bool = Field(description="whether its link to a tracking domain counts")
+    record: DnsRecordOut
+    created_at: datetime
+    verified_at: datetime | None
+
+
+class VerificationOut(BaseModel):
+    """What was seen of its record."""
+
+    name: str
+    verified: bool
+    seen: Proof
+    message: str = Field(description="in plain words")
+    record: DnsRecordOut
+
+
+@router.post("", status_code=201, responses={409: {}})
+def add(caller: Writer, body: SendingDomainIn, response: Response) -> SendingDomainOut:
+    """Add a sending domain. The answer has the TXT record that proves it."""
+    senders = _senders(caller)
+    if body.tracking_domain is not None:  # before anything is added
+        tracking = caller.use.tracking_domains(caller.project.name).show(body.tracking_domain).domain
+        if tracking.state is State.RETIRED:
+            raise UnknownDomain(f"{display(tracking.name)} was removed; add it again first")
+    added = senders.add(body.name)
+    if body.tracking_domain is not None:
+        senders.link(added.name, body.tracking_domain)
+    response.headers["Location"] = f"{PREFIX}/sending-domains/{added.name}"
+    return _out(senders.details(added.name))
+
+
+@router.get("")
+def list_all(caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[SendingDomainOut]:
+    """List the sending domains by name."""
+    found = _senders(caller).all_details()
+    return page_of(found, key=lambda each: each.domain.name, show=_out, cursor=cursor, limit=limit)
+
+
+@router.get("/{domain}")
+def show(caller: Reader, domain: Address) -> SendingDomainOut:
+    """Show one, with the record that proves it."""
+    return _out(_senders(caller).details(_name(domain)))
+
+
+@router.patch("/{domain}")
+def change(caller: Writer, domain: Address, body: SendingDomainChange) -> SendingDomainOut:
+    """Link it to a tracking domain or to none, and set how far it has gone live."""
+    senders, name = _senders(caller), _name(domain)
+    wanted = body.model_fields_set
+    if "tracking_domain" in wanted:
+        if body.tracking_domain is None:
+            senders.unlink(name)
+        else:
+            senders.link(name, body.tracking_domain)
+    settings = SenderSettings()
+    if "tracking" in wanted:
+        settings["tracking"] = body.tracking
+    if "share" in wanted:
+        settings["share"] = body.share
+    if settings:
+        senders.change(name, settings)
+    return _out(senders.details(name))
+
+
+@router.delete("/{domain}", status_code=204)
+def remove(caller: Writer, domain: Address) -> None:
+    """Remove it. Links in mail already sent live on."""
+    _senders(caller).remove(_name(domain))
+
+
+@router.post("/{domain}/verify", responses={409: {}})
+def verify(caller: Writer, domain: Address) -> VerificationOut:
+    """Look for its record now; what is verified stays so. Takes seconds."""
+    found = _senders(caller).verify(_name(domain))
+    return VerificationOut(
+        name=found.name,
+        verified=found.verified,
+        seen=found.seen.proof,
+        message=found.seen.message,
+        record=record_out(found.seen.record),
+    )
+
+
+def _senders(caller: Caller) -> SendingDomains:
+    return caller.use.sending_domains(caller.project.name)
+
+
+def _name(address: str) -> str:
+    try:
+        return host_name(address)
+    except InvalidName:
+        raise UnknownDomain("no sending domain has this name; the list shows them") from None
+
+
+def _out(details: SendingDomainDetails) -> SendingDomainOut:
+    domain = details.domain
+    return SendingDomainOut(
+        name=domain.name,
+        display=display(domain.name),
+        tracking_domain=domain.tracking_domain,
+        tracking=domain.tracking,
+        share=domain.share,
+        ownership=details.ownership.standing,
+        carries_link=details.carries_link,
+        record=record_out(details.record),
+        created_at=domain.created_at,
+        verified_at=domain.verified_at,
+    )

@@ -1,0 +1,59 @@
+"""What the API needs from outside. `service.web` gives it; nothing here knows a database."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from accounts.api_keys import ApiKey
+from accounts.audit import AuditStore
+from accounts.credentials import Credentials
+from accounts.projects import Projects
+from accounts.routes import Routes
+from certificates.model import HostRecord, State
+from domains.blocking import LinkBlocks
+from domains.sending_domains import SendingDomains
+from domains.tracking_domains import TrackingDomains
+
+
+class NoCertificates(Exception):
+    """None are issued by this installation. The message says what to set."""
+
+
+class TooManyOrders(Exception):
+    """More certificates wait to be ordered than may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateStatus:
+    """Where a host stands."""
+
+    state: State
+    record: HostRecord
+
+
+class UseCases(Protocol):
+    """What one caller does, written down as its doing. All of it blocks.
+
+    What is asked for a project raises `accounts.errors.NotFound` where there is none of that name.
+    """
+
+    def projects(self) -> Projects: ...
+    def tracking_domains(self, project: str) -> TrackingDomains: ...
+    def sending_domains(self, project: str) -> SendingDomains: ...
+    def routes(self, project: str) -> Routes: ...
+    def credentials(self, project: str) -> Credentials: ...
+    def link_blocks(self) -> LinkBlocks: ...
+    def audit_log(self) -> AuditStore: ...
+    def certificate(self, host: str) -> CertificateStatus: ...
+
+    def order_certificate(self, host: str) -> None:
+        """Have one ordered now, in the background. Raises `NoCertificates`, `TooManyOrders`."""
+
+
+class Door(Protocol):
+    """Lets callers in."""
+
+    def authenticate(self, token: str) -> ApiKey | None:
+        """Return the live key that the token is of. Blocks; raises `accounts.errors.StoreUnavailable`."""
+
+    def use_cases(self, key: ApiKey) -> UseCases:
+        """Return what somebody with this key does."""
