@@ -28,7 +28,6 @@ from tests.running import RunningWaypost, free_port, waypost
 HITS = 1_000_000
 RATE = 100  # clicks a second
 READERS = 10
-SECONDS = 20.0  # of clicks with nothing to delete
 DAY = 86_400_000
 DAYS_AGO = 500
 
@@ -50,49 +49,53 @@ _HITS = (
 
 
 def main(count: int = HITS) -> None:
-    print(f"{RATE} clicks a second; milliseconds until the answer; {count:,} clicks deleted meanwhile")
+    print(f"{RATE} clicks a second on each; ms until the answer; {count:,} clicks deleted meanwhile")
     print(f"{'':34} {'50 %':>8} {'95 %':>8} {'99 %':>8} {'deleted/s':>10}")
     with tempfile.TemporaryDirectory() as folder, PostgreSQL(durable=True) as server:
-        server.execute("CREATE DATABASE {}", "retention")
-        urls = {"SQLite": "sqlite:///var/waypost.db", "PostgreSQL": server.url("retention")}
-        for name, url in urls.items():
-            installation = _Installation(Path(folder, name), url)
-            _show(f"{name}, nothing to delete", *installation.measured(0))
-            _show(f"{name}, deleting", *installation.measured(count))
+        for name in ("SQLite", "PostgreSQL"):
+            idle, deleting = (
+                _Installation(Path(folder, f"{name}-{what}"), _url(name, what, server))
+                for what in ("idle", "deleting")
+            )
+            with _engine(deleting.url) as engine:
+                _fill(engine, count)
+            _measure(name, idle, deleting, count)
+
+
+def _url(name: str, what: str, server: PostgreSQL) -> str:
+    if name == "SQLite":
+        return "sqlite:///var/waypost.db"
+    server.execute("CREATE DATABASE {}", what)
+    return server.url(what)
+
+
+def _measure(name: str, idle: "_Installation", deleting: "_Installation", count: int) -> None:
+    """Click on both at the same time: whatever else the machine does, it does to both."""
+    only = ("--only", "tracker", "--only", "background")
+    with RunningWaypost(idle.folder, *only), RunningWaypost(deleting.folder, *only) as busy:
+        begun = time.perf_counter()
+        took = asyncio.run(_both(idle, deleting, lambda: any("past their time" in line for line in busy.log)))
+        seconds = time.perf_counter() - begun
+    _show(f"{name}, nothing to delete", took[0])
+    _show(f"{name}, deleting", took[1], f"{count / seconds:10,.0f}")
 
 
 class _Installation:
     def __init__(self, folder: Path, url: str) -> None:
         folder.mkdir()
-        self._folder = folder
-        self._port = free_port()
+        self.folder = folder
+        self.port = free_port()
         file = folder / "waypost.toml"
         file.write_text(
-            f'[tracker]\nlisten = ["127.0.0.1:{self._port}"]\n[database]\nurl = "{url}"\n'
+            f'[tracker]\nlisten = ["127.0.0.1:{self.port}"]\n[database]\nurl = "{url}"\n'
             "[privacy]\nmessage_days = 30\nevent_days = 365\n"
         )
         for command in _COMMANDS:
             if (done := waypost(folder, *command)).returncode:
                 raise RuntimeError(done.stderr)
         settings = load_settings(file, {})
-        self._ring = load_key_ring(settings.keys)
-        self._url = settings.database.url
-
-    def measured(self, count: int) -> tuple[list[float], float]:
-        """Return the seconds that clicks took while so many were deleted, and how many were a second."""
-        if count:
-            with _engine(self._url) as engine:
-                _fill(engine, count)
-        with RunningWaypost(self._folder, "--only", "tracker", "--only", "background") as running:
-            begun = time.perf_counter()
-
-            def over() -> bool:
-                if not count:
-                    return time.perf_counter() - begun > SECONDS
-                return any("past their time" in line for line in running.log)
-
-            took = asyncio.run(_clicks(self._port, _request(self._ring), over))
-            return took, count / (time.perf_counter() - begun)
+        self.request = _request(load_key_ring(settings.keys))
+        self.url = settings.database.url
 
 
 @contextmanager
@@ -118,9 +121,16 @@ def _request(ring: KeyRing) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {USER_AGENT}\r\n\r\n".encode()
 
 
-async def _clicks(port: int, request: bytes, over: Callable[[], bool]) -> list[float]:
-    took: list[float] = []
-    await asyncio.gather(*(_read(port, request, over, number, took) for number in range(READERS)))
+async def _both(
+    idle: _Installation, deleting: _Installation, over: Callable[[], bool]
+) -> tuple[list[float], list[float]]:
+    took: tuple[list[float], list[float]] = ([], [])
+    readers = (
+        _read(each.port, each.request, over, number, times)
+        for each, times in zip((idle, deleting), took, strict=True)
+        for number in range(READERS)
+    )
+    await asyncio.gather(*readers)
     return took
 
 
@@ -141,10 +151,10 @@ async def _read(port: int, request: bytes, over: Callable[[], bool], number: int
     writer.close()
 
 
-def _show(name: str, took: list[float], rate: float) -> None:
+def _show(name: str, took: list[float], rate: str = "") -> None:
     marks = quantiles(took, n=100)
     shown = " ".join(f"{marks[mark - 1] * 1e3:8.1f}" for mark in (50, 95, 99))
-    print(f"{name:34} {shown} {rate or '':>10,.0f}" if rate else f"{name:34} {shown}", flush=True)
+    print(f"{name:34} {shown} {rate}".rstrip(), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ log = logging.getLogger("waypost.service")
 
 ROUND_SECONDS: Final = 6 * 3600.0  # between two rounds: what is kept is kept for days
 RETRY_SECONDS: Final = 60.0  # where another process does it, or the database is away
-REST: Final = 1.0  # after a step, as long as it took: at least half of the time is others'
+REST: Final = 3.0  # after a step, times what it took: three quarters of the time are others'
 
 
 def keeping_rules(section: PrivacySection, projects: Iterable[Project]) -> KeepingRules:
