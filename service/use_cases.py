@@ -20,6 +20,7 @@ from storage.app_file_store import SqlAppFileStore
 from storage.audit_store import SqlAuditStore
 from storage.block_store import SqlBlockStore
 from storage.domain_store import SqlDomainStore
+from storage.event_store import SqlEventStore
 
 
 class UseCases:
@@ -72,6 +73,10 @@ class UseCases:
     def link_blocks(self) -> LinkBlocks:
         """Return those of blocked links."""
         return LinkBlocks(store=SqlBlockStore(self._engine), clock=_now)
+
+    def events(self) -> SqlEventStore:
+        """Return the events, to be read."""
+        return SqlEventStore(self._engine)
 
     def audit_log(self) -> SqlAuditStore:
         """Return the audit log."""

@@ -11,6 +11,7 @@ from web.api import (
     audit_log,
     certificates,
     credentials,
+    events,
     link_blocks,
     projects,
     routes,
@@ -31,6 +32,7 @@ _ROUTERS: Final = (
     routes.router,
     credentials.router,
     link_blocks.router,
+    events.router,
     audit_log.router,
 )
 _REFUSALS: Final = {

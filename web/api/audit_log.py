@@ -1,7 +1,6 @@
 """`/audit-log`: who changed what. Its entries are never changed or removed."""
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,8 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from accounts.audit import Action, AuditEntry, AuditFilter
 from web.api.callers import Admin
-from web.api.pages import Limit, Page
-from web.api.problems import FieldError, Problem
+from web.api.pages import Cursor, Limit, Page, invalid_cursor
 
 router = APIRouter(prefix="/audit-log", tags=["audit log"])
 
@@ -34,7 +32,7 @@ class AuditEntryOut(BaseModel):
 def list_all(
     caller: Admin,
     limit: Limit = 50,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`next` of the page before")] = None,
+    cursor: Cursor = None,
     since: Annotated[AwareDatetime | None, Query(description="from then on, with its zone")] = None,
 ) -> Page[AuditEntryOut]:
     """List what was changed in a project, the newest first."""
@@ -49,12 +47,7 @@ def _number(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS):
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "invalid_cursor",
-            "this is no cursor; take `next` of the page before, or leave it out",
-            errors=[FieldError(pointer="cursor", detail="is no cursor")],
-        )
+        raise invalid_cursor()
     return int(cursor)
 
 

@@ -36,24 +36,31 @@ def page_of(
     limit: int,
 ) -> Page[Shown]:
     """Return the items behind the cursor in the order of their keys, which are all different."""
-    last = None if cursor is None else _key(cursor)
+    last = None if cursor is None else key_of(cursor)
     behind = sorted((item for item in items if last is None or key(item) > last), key=key)
     shown = behind[:limit]
     more = len(behind) > limit
-    return Page(data=[show(item) for item in shown], next=_cursor(key(shown[-1])) if more else None)
+    return Page(data=[show(item) for item in shown], next=cursor_of(key(shown[-1])) if more else None)
 
 
-def _cursor(key: str) -> str:
+def cursor_of(key: str) -> str:
+    """Return the cursor behind a key."""
     return urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def _key(cursor: str) -> str:
+def key_of(cursor: str) -> str:
+    """Return the key again. Raises `Problem`."""
     try:
         return urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode()
     except (Error, UnicodeError):
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "invalid_cursor",
-            "this is no cursor; take `next` of the page before, or leave it out",
-            errors=[FieldError(pointer="cursor", detail="is no cursor")],
-        ) from None
+        raise invalid_cursor() from None
+
+
+def invalid_cursor() -> Problem:
+    """Return the refusal of what is no cursor."""
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid_cursor",
+        "this is no cursor; take `next` of the page before, or leave it out",
+        errors=[FieldError(pointer="cursor", detail="is no cursor")],
+    )

@@ -18,6 +18,7 @@ from accounts import errors as accounts
 from certificates import errors as certificates
 from domains import errors as domains
 from domains.claims import ProofNeeded
+from events import ports as events
 from web.api.dns_records import DnsRecordOut, record_out
 from web.ports import NoCertificates, TooManyOrders
 
@@ -53,6 +54,7 @@ KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     certificates.NoCertificate: (HTTPStatus.NOT_FOUND, "not_found"),
     certificates.KeyUnreadable: (HTTPStatus.CONFLICT, "key_unreadable"),
     certificates.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    events.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
     NoCertificates: (HTTPStatus.CONFLICT, "no_certificates"),
     TooManyOrders: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_orders"),
 }
