@@ -107,7 +107,7 @@ def test_sums_keep_their_numbers_and_lose_what_names_people(
 ) -> None:
     add(store, sent(1, 31), sent(2, 32))
     judging, summing = SqlJudgingStore(engine), SqlSummingStore(engine)
-    while judging.judge_oldest(NOW) or summing.sum_newest(NOW):
+    while judging.judge_oldest(NOW) or summing.sum_newest(NOW, lambda project: 0):
         pass
     before = store.statistics(Dimension.LINK, EventFilter())
     assert "unmistakable" in str(before).lower()
