@@ -30,8 +30,17 @@ from storage.event_filter import LINK, PERSON, conditions
 from storage.event_tables import hits, links, messages, recipients
 from storage.sum_tables import DAY
 
+# Looked up for each hit by the index. A join may be planned to read the links of all messages there are.
+_named: Final = links.alias("named")
+_NAME: Final = (
+    select(_named.c.name)
+    .where(_named.c.message == hits.c.message, _named.c.number == hits.c.link)
+    .correlate(hits)
+    .scalar_subquery()
+)
+
 _VALUES: Final[Mapping[Dimension, ColumnElement[Any]]] = {
-    Dimension.LINK: func.coalesce(func.nullif(links.c.name, literal_column("''")), hits.c.url),
+    Dimension.LINK: func.coalesce(func.nullif(_NAME, literal_column("''")), hits.c.url),
     Dimension.AGENT: hits.c.user_agent,
     Dimension.DAY: hits.c.at // literal_column(str(DAY), Integer),
 }
@@ -99,7 +108,7 @@ def _grouped(by: Dimension | None, wanted: EventFilter, times: list[ColumnElemen
             func.min(hits.c.at).label("first"),
             func.min(case((human, hits.c.at))).label("first_human"),
         )
-        .select_from(_joined(by, wanted))
+        .select_from(_joined(wanted))
         .where(*_conditions(by, wanted), *times)
         .group_by(*keys.values())
     )
@@ -121,11 +130,11 @@ def _times(window: Window) -> list[ColumnElement[bool]]:
     return start if window.end is None else [*start, hits.c.at < window.end]
 
 
-def _joined(by: Dimension | None, wanted: EventFilter) -> FromClause:
+def _joined(wanted: EventFilter) -> FromClause:
     """Join no more than is asked about: each join costs as much as the count itself."""
     source: FromClause = hits
     if wanted.sending_domain is not None or wanted.tag is not None:
         source = source.join(messages, messages.c.id == hits.c.message)
-    if by is Dimension.LINK or wanted.link is not None:
+    if wanted.link is not None:
         source = source.outerjoin(links, LINK)
     return source if wanted.recipient is None else source.join(recipients, PERSON)
