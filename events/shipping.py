@@ -7,6 +7,7 @@ away.
 
 import logging
 import os
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from events.model import Record
-from events.ports import EventStore
+from events.ports import EventStore, StoreUnavailable
 from events.record_format import MalformedRecord
 from events.segments import claimed, decode_line, segments
 
@@ -62,12 +63,22 @@ def _added(one: Shipped, other: Shipped) -> Shipped:
 
 
 def _ship_segment(path: Path, store: EventStore, batch: int) -> Shipped:
-    """Ship one segment, if it is free. A fault of this file alone must not hold up the ones behind it."""
+    """Ship one segment, if it is free. A fault of this file alone must not hold up the ones behind it.
+
+    Nor must a record that trips over a fault of ours; what that says may quote the record, so only where it
+    came up is told.
+    """
     try:
         with claimed(path) as file:
             return _drain(path, file, store, batch) if file is not None else Shipped()
     except OSError as error:
         return Shipped(skipped=(f"{path}: {error.strerror}",))
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}"
+        return Shipped(skipped=(f"{path}: {fault}",))
 
 
 def _drain(path: Path, file: BinaryIO, store: EventStore, batch: int) -> Shipped:

@@ -23,6 +23,7 @@ from service.live.freshness import Freshness
 from service.live.webhook_health import LiveWebhookHealth
 from service.machine import LOOK_SECONDS, Machine
 from service.settings import Settings
+from service.unbroken import unbroken
 from service.wiring import Live
 from service.work_lease import WorkLease
 from service.workers.background_process import BackgroundProcess
@@ -128,10 +129,7 @@ async def _deliver_once_wanted(health: LiveWebhookHealth, process: BackgroundPro
 async def _every(seconds: float, work: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(seconds)
-        try:
-            await asyncio.to_thread(work)
-        except Exception:  # whatever it was, the next round may do better; without rounds all would grow old
-            log.exception("background work failed")
+        await unbroken(asyncio.to_thread(work), otherwise=None)
 
 
 @contextlib.asynccontextmanager
@@ -172,7 +170,7 @@ class Judge:
     async def run(self) -> None:
         """Judge until cancelled. One minute at a time: a stop then waits for that one alone."""
         while True:
-            if self._behind() or not await asyncio.to_thread(self.judge_one):
+            if self._behind() or not await unbroken(asyncio.to_thread(self.judge_one), otherwise=False):
                 await asyncio.sleep(JUDGE_SECONDS)
 
     def judge_one(self) -> bool:
@@ -243,7 +241,7 @@ class Shipper:
         wait = self._interval
         while True:
             await asyncio.sleep(wait)
-            while shipped := await asyncio.to_thread(self._ship_next):
+            while shipped := await unbroken(asyncio.to_thread(self._ship_next), otherwise=None):
                 if not shipped.segments:
                     break
             wait = min(2 * wait + self._interval, LONGEST_WAIT_SECONDS) if shipped is None else self._interval

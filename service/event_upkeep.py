@@ -10,6 +10,7 @@ from typing import Final
 from events.ports import HitPartitions, StoreUnavailable, SummingStore
 from events.retention import KeepingRules, event_limit
 from service.alarm import Alarm
+from service.unbroken import unbroken
 from service.work_lease import WorkLease
 
 log = logging.getLogger("waypost.service")
@@ -31,7 +32,7 @@ class Partitioner:
     async def run(self) -> None:
         """Go on until cancelled."""
         while True:
-            made = await asyncio.to_thread(self.make_ahead)
+            made = await unbroken(asyncio.to_thread(self.make_ahead), otherwise=False)
             await asyncio.sleep(PARTITIONS_SECONDS if made else RETRY_SECONDS)
 
     def make_ahead(self) -> bool:
@@ -67,7 +68,7 @@ class Summer:
         """Sum until cancelled, a day at a time."""
         while True:
             begun = monotonic()
-            found = await asyncio.to_thread(self.sum_one)
+            found = await unbroken(asyncio.to_thread(self.sum_one), otherwise=False)
             await asyncio.sleep(SUM_PAUSE * (monotonic() - begun) if found else SUM_SECONDS)
 
     def sum_one(self) -> bool:

@@ -13,6 +13,7 @@ from events.ports import HitPartitions, StoreUnavailable
 from events.retention import Deleted, Keeping, KeepingRules, RetentionStore, expire
 from service.alarm import Alarm
 from service.settings import PrivacySection
+from service.unbroken import unbroken
 from service.work_lease import WorkLease
 
 log = logging.getLogger("waypost.service")
@@ -68,7 +69,7 @@ class Retention:
     async def run(self) -> None:
         """Go on until cancelled, which waits for one step."""
         while True:
-            done = await self.round()
+            done = await unbroken(self.round(), otherwise=False)
             await asyncio.sleep(ROUND_SECONDS if done else RETRY_SECONDS)
 
     async def round(self) -> bool:

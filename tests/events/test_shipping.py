@@ -1,4 +1,5 @@
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -318,3 +319,18 @@ def test_a_clock_that_jumps_neither_loses_nor_doubles(
     assert sum(store.batches) == len(given)
     assert sorted(record.id for record in store.records) == [record.id for record in given]
     assert segments(directory) == []
+
+
+def test_a_record_that_trips_over_a_fault_of_ours_stays_and_holds_up_nothing(tmp_path: Path) -> None:
+    class Tripping(MemoryStore):
+        def add(self, records: Sequence[Record]) -> None:
+            if hit(1) in records:
+                raise KeyError(records)
+            super().add(records)
+
+    store = Tripping()
+    stuck = leave(tmp_path, encode_line(hit(1)), at=1)
+    leave(tmp_path, encode_line(hit(2)), at=2)
+    shipped = ship(tmp_path, store)
+    assert (shipped.segments, store.records, segments(tmp_path)) == (1, [hit(2)], [stuck])
+    assert re.fullmatch(rf"{re.escape(str(stuck))}: KeyError in test_shipping\.py:\d+", shipped.skipped[0])
