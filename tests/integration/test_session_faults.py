@@ -220,7 +220,8 @@ def test_10_too_many_connections_of_one_address(tmp_path: Path) -> None:
     with running(tmp_path, "max_connections_per_address = 2") as relay:
         first, _ = relay.client().ready(), relay.client().ready()
         assert relay.client().reply().startswith("421 4.7.0 Too many connections")
-        assert any("from 127.0.0.1 was refused: 2 are open" in line for line in relay.waypost.log)
+        told = "from 127.0.0.1 was refused: 2 are open"
+        relay.waypost.wait_for(lambda: any(told in line for line in relay.waypost.log), "it tells nothing")
         assert first.say(b"QUIT\r\n").startswith("221")
         relay.waypost.wait_for(
             lambda: relay.client().reply().startswith("220"), "the place of the first was not free again"
