@@ -5,9 +5,9 @@ to such a table is followed, whichever store it comes from: no use case can forg
 leaves no entry. What programs do by themselves, on any other engine, is not written down here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -59,12 +59,14 @@ audit_log: Final = Table(
 class Audited:
     """How the rows of a table are told: what people call them, and the columns that name one, all unique.
 
-    `secret` columns are told to differ and never shown; `apart` are no doing of people.
+    `secret` columns are told to differ and never shown, `in_part` ones as these functions show them; `apart`
+    are no doing of people.
     """
 
     kind: str
     name: tuple[str, ...]
     secret: frozenset[str] = frozenset()
+    in_part: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
 
 
@@ -198,7 +200,7 @@ def _told(audited: Audited, row: _Row | None, names: set[str]) -> dict[str, Any]
     if row is None:
         return {}
     return {
-        name: HIDDEN if name in audited.secret else _plain(row[name])
+        name: HIDDEN if name in audited.secret else audited.in_part.get(name, _plain)(row[name])
         for name in row
         if name in names and row[name] is not None
     }

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, text
 
+from events.webhooks.endpoint import shown
 from storage.account_tables import projects
 from storage.auditing import AUDITED, Audited
 from storage.metadata import StoredText, UtcDateTime, metadata
@@ -39,6 +40,7 @@ webhooks: Final = Table(
             kind="webhook",
             name=("id",),
             secret=frozenset({"secret", "former_secret"}),
+            in_part={"url": shown},
             apart=frozenset(
                 {
                     "failures",
