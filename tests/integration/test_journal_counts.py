@@ -71,7 +71,7 @@ def paths(ring: KeyRing) -> list[str]:
     return [*(f"/c/{seal(token, key)}" for token in tokens), f"/o/{seal(pixel, key)}"]
 
 
-@pytest.fixture(params=["sqlite, fsync", "postgresql"])
+@pytest.fixture(params=[pytest.param("sqlite, fsync", marks=pytest.mark.long), "postgresql"])
 def tracked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tracked]:
     if request.param != "postgresql":
         url = f"sqlite:///{tmp_path}/var/waypost.db"
