@@ -1,6 +1,7 @@
 """Keeps the snapshot on disk as fresh as what is in memory."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,11 +70,26 @@ class SnapshotKeeper:
         self._random_bytes = random_bytes
         self._monotonic = monotonic
         self._written: _Written | None = None
-        self._rests_until = 0.0  # whatever changes but the key
+        self._rests_until = 0.0  # whatever changes but the key and the blocks
+        self._writing = threading.Lock()  # `close` comes from another thread, maybe amid a `keep`
+        self._closed = False
         self._alarm = Alarm(log, "snapshot")
 
     def keep(self) -> None:
         """Write where something changed, and where it was long ago; blocks. Never what a snapshot said."""
+        with self._writing:
+            if not self._closed:
+                self._keep()
+
+    def close(self) -> None:
+        """Write what changed since, for a start without a database, and let another process write."""
+        with self._writing:
+            self._closed = True
+            self._rests_until = 0.0
+            self._keep()
+            self._file.release()
+
+    def _keep(self) -> None:
         if not all(
             each.was_read for each in (self._directory, self._accounts, self._blocks, self._app_files)
         ):
@@ -89,10 +105,6 @@ class SnapshotKeeper:
             self._alarm.failed(f"{self._file.path} cannot be written: {error}")
         else:
             self._alarm.well()
-
-    def close(self) -> None:
-        """Let another process write."""
-        self._file.release()
 
     def _write(self) -> None:
         key = self._ring.current.sealing(self._clock())
@@ -120,11 +132,13 @@ class SnapshotKeeper:
         last = self._written
         if last is None or last.key != now.key:  # what a revoked key sealed cannot be opened any more
             return True
+        if last.blocks is not now.blocks:  # a link to phishing stays switched off, whenever the machine stops
+            return True
         if now.at < self._rests_until:
             return False
         if last.directory is not now.directory or last.accounts is not now.accounts:
             return True
-        if last.blocks is not now.blocks or last.app_files is not now.app_files:
+        if last.app_files is not now.app_files:
             return True
         if last.certificates != now.certificates:
             return True

@@ -142,6 +142,30 @@ def test_a_revocation_does_not_wait(keeping: Keeping) -> None:
     assert keeping.round() == 2
 
 
+def test_a_block_does_not_wait(keeping: Keeping) -> None:
+    keeping.takes = 1.0
+    keeping.round()
+    keeping.block_store.add(Block(kind=BlockKind.HOST, value="evil.example", reason="", created_at=CREATED))
+    assert keeping.round() == 2
+
+
+def test_what_waits_is_written_at_the_end(keeping: Keeping) -> None:
+    keeping.takes = 1.0
+    keeping.round()
+    keeping.add_sender("example.com")
+    assert keeping.round() == 1
+    keeping.keeper.close()
+    assert keeping.writes == 2
+    keeping.add_sender("example.org")
+    assert keeping.round() == 2
+
+
+def test_nothing_new_is_not_written_at_the_end(keeping: Keeping) -> None:
+    keeping.round()
+    keeping.keeper.close()
+    assert keeping.writes == 1
+
+
 def test_after_a_revocation_it_is_sealed_anew(keeping: Keeping) -> None:
     keeping.round()
     keeping.ring.current = RING.rotate(bytes(range(1, 33)), now=NOW, seals_from=NOW).revoke(1)
