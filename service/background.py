@@ -25,7 +25,7 @@ from service.machine import LOOK_SECONDS, Machine
 from service.settings import Settings
 from service.unbroken import unbroken
 from service.wiring import Live
-from service.work_lease import WorkLease
+from service.work_lease import LeasedWork, WorkLease
 from service.workers.background_process import BackgroundProcess
 
 log = logging.getLogger("waypost.service")
@@ -161,35 +161,20 @@ class Judge:
         clock: Callable[[], int],
         behind: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._store = store
-        self._lease = lease
         self._behind = behind
-        self._clock = clock
-        self._alarm = Alarm(log, "verdicts")
+        work = LeasedWork(
+            lease,
+            lambda: store.judge_oldest(clock()),
+            Alarm(log, "verdicts"),
+            meanwhile="Clicks and opens are judged later",
+        )
+        self.judge_one, self.leave = work.do_one, work.leave
 
     async def run(self) -> None:
         """Judge until cancelled. One minute at a time: a stop then waits for that one alone."""
         while True:
             if self._behind() or not await unbroken(asyncio.to_thread(self.judge_one), otherwise=False):
                 await asyncio.sleep(JUDGE_SECONDS)
-
-    def judge_one(self) -> bool:
-        """Judge the oldest minute that can be.
-
-        False where none is left, another process judges, or the database is away.
-        """
-        try:
-            found = self._lease.held() and self._store.judge_oldest(self._clock())
-        except StoreUnavailable as error:
-            self._alarm.failed(f"{error} Clicks and opens are judged later")
-            return False
-        self._alarm.well()
-        return found
-
-    def leave(self) -> None:
-        """Let another process judge at once; one that the database cannot tell waits for the lease's end."""
-        with contextlib.suppress(StoreUnavailable):
-            self._lease.release()
 
 
 @contextlib.asynccontextmanager

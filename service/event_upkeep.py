@@ -11,7 +11,7 @@ from events.ports import HitPartitions, StoreUnavailable, SummingStore
 from events.retention import KeepingRules, event_limit
 from service.alarm import Alarm
 from service.unbroken import unbroken
-from service.work_lease import WorkLease
+from service.work_lease import LeasedWork, WorkLease
 
 log = logging.getLogger("waypost.service")
 
@@ -59,10 +59,15 @@ class Summer:
         clock: Callable[[], int],
     ) -> None:
         self._store = store
-        self._lease = lease
         self._rules = rules
         self._clock = clock
-        self._alarm = Alarm(log, "sums")
+        work = LeasedWork(
+            lease,
+            self._sum_newest,
+            Alarm(log, "sums"),
+            meanwhile="Until days are summed, statistics take longer",
+        )
+        self.sum_one, self.leave = work.do_one, work.leave
 
     async def run(self) -> None:
         """Sum until cancelled, a day at a time."""
@@ -71,21 +76,9 @@ class Summer:
             found = await unbroken(asyncio.to_thread(self.sum_one), otherwise=False)
             await asyncio.sleep(SUM_PAUSE * (monotonic() - begun) if found else SUM_SECONDS)
 
-    def sum_one(self) -> bool:
-        """Sum a day; False where none is left, another process sums, or the database is away."""
-        try:
-            now = self._clock()
-            found = self._lease.held() and self._store.sum_newest(now, event_limit(self._rules(), now).of)
-        except StoreUnavailable as error:
-            self._alarm.failed(f"{error} Until days are summed, statistics take longer")
-            return False
-        self._alarm.well()
-        return found
-
-    def leave(self) -> None:
-        """Let another process sum at once."""
-        with contextlib.suppress(StoreUnavailable):
-            self._lease.release()
+    def _sum_newest(self) -> bool:
+        now = self._clock()
+        return self._store.sum_newest(now, event_limit(self._rules(), now).of)
 
 
 @contextlib.asynccontextmanager

@@ -1,12 +1,14 @@
 """A kind of background work as one process does it, while all others on the database leave it alone."""
 
+import contextlib
 import secrets
 import socket
 import time
 from collections.abc import Callable
 from typing import Final
 
-from events.ports import Work, WorkLeases
+from events.ports import StoreUnavailable, Work, WorkLeases
+from service.alarm import Alarm
 
 LEASE_SECONDS: Final = 60.0  # after which the work of a machine that died is another's
 RENEW_SECONDS: Final = 20.0  # of a lease that is held; each is a write
@@ -45,3 +47,28 @@ class WorkLease:
         if self._renew_at is not None:
             self._renew_at = None
             self._leases.release(self._work, self._owner)
+
+
+class LeasedWork:
+    """Work in pieces: `piece` does one and says whether it found any; `meanwhile` goes to the log."""
+
+    def __init__(self, lease: WorkLease, piece: Callable[[], bool], alarm: Alarm, *, meanwhile: str) -> None:
+        self._lease = lease
+        self._piece = piece
+        self._alarm = alarm
+        self._meanwhile = meanwhile
+
+    def do_one(self) -> bool:
+        """Do a piece; False where none is left, another process does them, or the database is away."""
+        try:
+            found = self._lease.held() and self._piece()
+        except StoreUnavailable as error:
+            self._alarm.failed(f"{error} {self._meanwhile}")
+            return False
+        self._alarm.well()
+        return found
+
+    def leave(self) -> None:
+        """Let another process go on at once; one that the database cannot tell waits for the lease's end."""
+        with contextlib.suppress(StoreUnavailable):
+            self._lease.release()

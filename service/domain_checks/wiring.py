@@ -1,7 +1,6 @@
 """Which concrete class stands behind each port of the scheduled checks."""
 
 import secrets
-import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,8 +16,7 @@ from service.domain_use_cases import check_policy
 from service.live.key_ring import fresh_ring
 from service.monitoring import new_registry
 from service.settings import Settings
-from service.workers.background_process import BackgroundProcess
-from service.workers.messages import BeginWork
+from service.workers.background_process import BackgroundProcess, new_background_process
 from service.workers.numbers import WorkerNumbers
 from storage.domain_store import SqlDomainStore
 from storage.leases import SqlCheckLeases
@@ -46,15 +44,5 @@ def build_domain_checks(
 
 
 def new_checker(settings: Callable[[], Settings], numbers: WorkerNumbers) -> BackgroundProcess:
-    """Return the process that checks, not started; each begins with the settings as they are then."""
-    slot = numbers.take_slot()
-    return BackgroundProcess(
-        lambda: BeginWork(
-            settings=settings(),
-            owner=f"{socket.gethostname()} {secrets.token_hex(8)}",
-            numbers=numbers.directory,
-            slot=slot,
-        ),
-        module="service.workers.checker",
-        task="checks domains",
-    )
+    """Return the process that checks, not started."""
+    return new_background_process(settings, numbers, module="service.workers.checker", task="checks domains")

@@ -2,7 +2,6 @@
 
 import ipaddress
 import secrets
-import socket
 import ssl
 import threading
 import time
@@ -23,8 +22,7 @@ from service.webhooks.http_post import HttpPost
 from service.webhooks.metrics import DeliveryMetrics
 from service.webhooks.seal import SecretSeal
 from service.webhooks.tidying import Tidying
-from service.workers.background_process import BackgroundProcess
-from service.workers.messages import BeginWork
+from service.workers.background_process import BackgroundProcess, new_background_process
 from service.workers.numbers import WorkerNumbers
 from storage.webhook_queue import SqlDeliveryQueue
 from storage.webhook_store import SqlWebhookStore
@@ -66,17 +64,9 @@ def build_deliveries(
 
 
 def new_deliverer(settings: Callable[[], Settings], numbers: WorkerNumbers) -> BackgroundProcess:
-    """Return the process that sends, not started; each begins with the settings as they are then."""
-    slot = numbers.take_slot()
-    return BackgroundProcess(
-        lambda: BeginWork(
-            settings=settings(),
-            owner=f"{socket.gethostname()} {secrets.token_hex(8)}",
-            numbers=numbers.directory,
-            slot=slot,
-        ),
-        module="service.workers.deliverer",
-        task="sends to webhooks",
+    """Return the process that sends, not started."""
+    return new_background_process(
+        settings, numbers, module="service.workers.deliverer", task="sends to webhooks"
     )
 
 

@@ -3,13 +3,17 @@
 import asyncio
 import logging
 import pickle
+import secrets
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from typing import Final
 
+from service.settings import Settings
 from service.workers.background_work import STOP_SECONDS
 from service.workers.messages import BeginWork
+from service.workers.numbers import WorkerNumbers
 from service.workers.pool import PROVEN_SECONDS, restart_wait
 
 log = logging.getLogger("waypost.service")
@@ -91,6 +95,23 @@ class BackgroundProcess:
         except TimeoutError:
             log.error("the process that %s does not end, and is killed", self._task)
             process.kill()
+
+
+def new_background_process(
+    settings: Callable[[], Settings], numbers: WorkerNumbers, *, module: str, task: str
+) -> BackgroundProcess:
+    """Return one, not started; each process has the settings as they are then, and a name of its own."""
+    slot = numbers.take_slot()
+    return BackgroundProcess(
+        lambda: BeginWork(
+            settings=settings(),
+            owner=f"{socket.gethostname()} {secrets.token_hex(8)}",
+            numbers=numbers.directory,
+            slot=slot,
+        ),
+        module=module,
+        task=task,
+    )
 
 
 async def _tell(process: asyncio.subprocess.Process, begin: BeginWork) -> None:
