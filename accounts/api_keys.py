@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final, Protocol
 
+from accounts.actors import Actor, Scope
 from accounts.errors import NotFound
 from accounts.secret_hash import NOBODY, SALT_BYTES, SECRET_BYTES, SecretHash, base32, new_secret
 
@@ -19,19 +19,6 @@ USE_NOTED: Final = timedelta(hours=1)
 """How coarsely the time of the last use is kept: a write for each request would be most of its cost."""
 
 _TOKEN: Final = re.compile(rf"{PREFIX}([0-9a-z]{{8}})_[0-9a-z]{{32}}")
-
-
-class Scope(StrEnum):
-    """What a key may do; each may do what those before it may."""
-
-    READ = "read"  # see everything but secrets
-    WRITE = "write"  # change domains, routes, links and webhooks
-    ADMIN = "admin"  # change who may send and what may be changed: credentials, projects, keys
-
-    def covers(self, needed: "Scope") -> bool:
-        """Tell whether a key of this scope may do what needs that one."""
-        order = [*Scope]
-        return order.index(self) >= order.index(needed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +33,11 @@ class ApiKey:
     created_at: datetime
     last_used_at: datetime | None = None  # to an hour
     revoked_at: datetime | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever has it."""
+        return Actor(name=f"key:{self.id}", scope=self.scope, project=self.project)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

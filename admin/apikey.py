@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from accounts.api_keys import ApiKey, Scope
+from accounts.actors import Scope
+from accounts.api_keys import ApiKey
 from admin.domain_fields import when
 from admin.invocation import Invocation, pass_invocation, project_option
 from admin.opening import open_api_keys

@@ -6,7 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Column, Engine, ForeignKey, Row, Table, select
 from sqlalchemy.exc import IntegrityError
 
-from accounts.api_keys import ApiKey, Scope
+from accounts.actors import Scope
+from accounts.api_keys import ApiKey
 from accounts.errors import NotFound, StoreUnavailable
 from accounts.secret_hash import SecretHash
 from storage.account_tables import projects

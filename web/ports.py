@@ -1,9 +1,9 @@
-"""What the API needs from outside. `service.web` gives it; nothing here knows a database."""
+"""What API and dashboard need from outside. `service.web` gives it; nothing here knows a database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from accounts.api_keys import ApiKey
+from accounts.actors import Actor
 from accounts.audit import AuditStore
 from accounts.credentials import Credentials
 from accounts.projects import Projects
@@ -51,11 +51,31 @@ class UseCases(Protocol):
         """Have one ordered now, in the background. Raises `NoCertificates`, `TooManyOrders`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody who signed in to the dashboard. `form_token` stands in the forms that were made for them."""
+
+    actor: Actor
+    form_token: str = field(repr=False)
+
+
 class Door(Protocol):
-    """Lets callers in."""
+    """Lets callers in. All of it blocks and raises `accounts.errors.StoreUnavailable`.
 
-    def authenticate(self, token: str) -> ApiKey | None:
-        """Return the live key that the token is of. Blocks; raises `accounts.errors.StoreUnavailable`."""
+    The token of a session is what the browser shows; it is shown once and kept nowhere.
+    """
 
-    def use_cases(self, key: ApiKey) -> UseCases:
-        """Return what somebody with this key does."""
+    def authenticate(self, token: str) -> Actor | None:
+        """Return who has the live key that the token is of."""
+
+    def use_cases(self, actor: Actor) -> UseCases:
+        """Return what they do."""
+
+    def sign_in_by_key(self, key: str) -> str | None:
+        """Return the token of a new session of whoever has this live key."""
+
+    def session(self, token: str) -> Session | None:
+        """Return the session that goes on."""
+
+    def sign_out(self, token: str) -> None:
+        """End it, if it goes on."""

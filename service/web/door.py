@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from accounts import api_keys
-from accounts.api_keys import ApiKey
+from accounts.actors import Actor
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from service.certificates.use_cases import CertificateViews, certificate_orders
@@ -13,11 +13,12 @@ from service.domain_use_cases import DomainUseCases
 from service.settings import Settings, TlsMode
 from service.use_cases import UseCases
 from service.web.orders import OrderQueue
+from service.web.sessions import Sessions
 from storage.api_key_store import SqlApiKeyStore
 from storage.auditing import acting
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
-from web.ports import CertificateStatus, NoCertificates, TooManyOrders
+from web.ports import CertificateStatus, NoCertificates, Session, TooManyOrders
 
 
 class ApiDoor:
@@ -28,13 +29,25 @@ class ApiDoor:
         self._engine = engine
         self._domains = DomainUseCases(settings, engine)
         self._orders = OrderQueue()
+        self._sessions = Sessions()
 
-    def authenticate(self, token: str) -> ApiKey | None:
-        return api_keys.authenticate(SqlApiKeyStore(self._engine), token, _now())
+    def authenticate(self, token: str) -> Actor | None:
+        key = api_keys.authenticate(SqlApiKeyStore(self._engine), token, _now())
+        return None if key is None else key.actor
 
-    def use_cases(self, key: ApiKey) -> "ApiUseCases":
-        engine = acting(self._engine, f"key:{key.id}")
+    def use_cases(self, actor: Actor) -> "ApiUseCases":
+        engine = acting(self._engine, actor.name)
         return ApiUseCases(self._settings, engine, self._domains.on(engine), self._orders)
+
+    def sign_in_by_key(self, key: str) -> str | None:
+        actor = self.authenticate(key)
+        return None if actor is None else self._sessions.begin(actor)
+
+    def session(self, token: str) -> Session | None:
+        return self._sessions.find(token)
+
+    def sign_out(self, token: str) -> None:
+        self._sessions.end(token)
 
 
 class ApiUseCases(UseCases):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("waypost.service")
 
-EXTRA: Final = ("fastapi", "uvicorn")
+EXTRA: Final = ("fastapi", "jinja2", "python_multipart", "uvicorn")
 
 
 def is_installed() -> bool:
@@ -55,10 +55,10 @@ async def serving_web(settings: Settings, engine: Engine) -> AsyncIterator[None]
 
 def _started(settings: Settings, engine: Engine, sock: socket.socket) -> "WebServer":
     from service.web.door import ApiDoor
-    from web.api.app import build_api
+    from web.app import build_web
     from web.server import WebServer
 
-    app = build_api(ApiDoor(settings, engine), Lockout(LockoutRule(), time.monotonic))
+    app = build_web(ApiDoor(settings, engine), Lockout(LockoutRule(), time.monotonic))
     server = WebServer(app, sock)
     server.start()
     return server

@@ -3,7 +3,8 @@ from itertools import count
 
 import pytest
 
-from accounts.api_keys import ApiKeys, NewApiKey, Scope, authenticate
+from accounts.actors import Scope
+from accounts.api_keys import ApiKeys, NewApiKey, authenticate
 from accounts.errors import NotFound
 from tests.accounts.memory_api_keys import MemoryApiKeyStore
 

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from accounts.api_keys import ApiKey, Scope
+from accounts.actors import Scope
+from accounts.api_keys import ApiKey
 from accounts.errors import NotFound, StoreUnavailable
 from accounts.secret_hash import SecretHash
 from storage.account_store import SqlAccountStore

@@ -79,12 +79,12 @@ class Api:
 def served(run: Run) -> Iterator[Api]:
     """Serve the installation in the current folder."""
     from service.web.door import ApiDoor
-    from web.api.app import build_api
+    from web.app import build_web
     from web.server import WebServer
 
     settings = load_settings(Path("waypost.toml"), {})
     with open_unattended(settings) as engine:
-        app = build_api(ApiDoor(settings, engine), Lockout(LockoutRule(), time.monotonic))
+        app = build_web(ApiDoor(settings, engine), Lockout(LockoutRule(), time.monotonic))
         sock = bind_tcp("127.0.0.1", 0, setting="web.listen")
         server = WebServer(app, sock)
         port = sock.getsockname()[1]

@@ -9,7 +9,7 @@ from tests.web.api_server import Api
 
 pytest.importorskip("fastapi", reason="fastapi is not installed")
 
-from web.api.problems import KINDS
+from web.refusals import KINDS
 
 
 def test_every_refusal_of_domains_and_accounts_has_a_status() -> None:

@@ -20,7 +20,7 @@ _LOCKED_SECONDS: Final = 600
 
 
 class Authentication:
-    """Asks the door for each request but those for an `OPEN` path; the key is then `request.state.api_key`.
+    """Asks the door for each request but those for an `OPEN` path; who has the key is `request.state.actor`.
 
     Who failed too often is sent away for a while unheard, as at SMTP. Only the event loop's thread calls it.
     """
@@ -51,10 +51,10 @@ class Authentication:
             )
         token = _token(scope)
         try:
-            key = await run_sync(self._door.authenticate, token) if token else None
+            actor = await run_sync(self._door.authenticate, token) if token else None
         except StoreUnavailable as error:
             raise problem_of(error) from None
-        if key is None:
+        if actor is None:
             if token:
                 self._lockout.failed(address, "")
             raise Problem(
@@ -63,7 +63,7 @@ class Authentication:
                 "send a live key as `Authorization: Bearer KEY`; `waypost apikey add` makes one",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        scope.setdefault("state", {})["api_key"] = key
+        scope.setdefault("state", {})["actor"] = actor
 
 
 def _token(scope: Scope) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPBearer
 
-from accounts.api_keys import ApiKey, Scope
+from accounts.actors import Actor, Scope
 from accounts.errors import NotFound
 from accounts.model import DEFAULT_PROJECT_NAME, Project
 from web.api import PREFIX
@@ -32,7 +32,7 @@ ProjectName = Annotated[
 class Caller:
     """Somebody with a key, and the project that the request is about."""
 
-    key: ApiKey
+    actor: Actor
     project: Project
     use: UseCases
 
@@ -47,30 +47,30 @@ def needs(scope: Scope, *, installation: bool = False) -> Callable[..., Caller]:
         request: Request, project: ProjectName = None, _: Annotated[object, Security(_BEARER)] = None
     ) -> Caller:
         _refuse_unknown_parameters(request)
-        key: ApiKey = request.state.api_key
-        use: UseCases = request.app.state.door.use_cases(key)
-        found = _project(key, use, project)
-        if not key.scope.covers(scope):
+        actor: Actor = request.state.actor
+        use: UseCases = request.app.state.door.use_cases(actor)
+        found = _project(actor, use, project)
+        if not actor.scope.covers(scope):
             raise Problem(
-                HTTPStatus.FORBIDDEN, "missing_scope", f"this key may {key.scope}; use one that may {scope}"
+                HTTPStatus.FORBIDDEN, "missing_scope", f"this key may {actor.scope}; use one that may {scope}"
             )
-        if installation and key.project is not None:
+        if installation and actor.project is not None:
             raise Problem(
                 HTTPStatus.FORBIDDEN,
                 "missing_scope",
                 "this key is of one project; use one of `waypost apikey add --all-projects`",
             )
-        return Caller(key=key, project=found, use=use)
+        return Caller(actor=actor, project=found, use=use)
 
     return let_through
 
 
-def _project(key: ApiKey, use: UseCases, wanted: str | None) -> Project:
+def _project(actor: Actor, use: UseCases, wanted: str | None) -> Project:
     """Raises `NotFound` for any project that is not the key's."""
     projects = use.projects()
-    if key.project is None:
+    if actor.project is None:
         return projects.find(wanted or DEFAULT_PROJECT_NAME)
-    own = next((each for each in projects.all() if each.id == key.project), None)
+    own = next((each for each in projects.all() if each.id == actor.project), None)
     if own is None or (wanted is not None and wanted.lower() != own.name):
         raise NotFound(f"no project is called {wanted!r}; leave it out, and the key's own is meant")
     return own

@@ -3,7 +3,6 @@
 What a caller sent is never sent back but in the sentences of the use cases, and never logged.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,51 +13,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from accounts import errors as accounts
-from certificates import errors as certificates
-from domains import errors as domains
 from domains.claims import ProofNeeded
-from events import ports as events
 from web.api.dns_records import DnsRecordOut, record_out
-from web.ports import NoCertificates, TooManyOrders
+from web.refusals import KINDS, RETRY_SECONDS, kind_of, told
 
-log = logging.getLogger("waypost.web")
-
-RETRY_SECONDS: Final = 5
 _TYPE: Final = "application/problem+json"
-
-KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
-    domains.InvalidName: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_name"),
-    domains.InvalidShare: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_share"),
-    domains.NameTaken: (HTTPStatus.CONFLICT, "name_taken"),
-    domains.UnknownDomain: (HTTPStatus.NOT_FOUND, "not_found"),
-    domains.StillLinked: (HTTPStatus.CONFLICT, "still_linked"),
-    domains.NotVerified: (HTTPStatus.CONFLICT, "not_verified"),
-    ProofNeeded: (HTTPStatus.CONFLICT, "proof_needed"),
-    domains.ChangedMeanwhile: (HTTPStatus.CONFLICT, "changed_meanwhile"),
-    domains.NoTarget: (HTTPStatus.CONFLICT, "no_target"),
-    domains.InvalidBlock: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_block"),
-    domains.NotBlocked: (HTTPStatus.NOT_FOUND, "not_found"),
-    domains.InvalidAppFile: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_app_file"),
-    domains.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
-    accounts.InvalidName: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_name"),
-    accounts.InvalidNetwork: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_network"),
-    accounts.InvalidLimit: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_limit"),
-    accounts.InvalidDays: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_days"),
-    accounts.NameTaken: (HTTPStatus.CONFLICT, "name_taken"),
-    accounts.NetworkTaken: (HTTPStatus.CONFLICT, "network_taken"),
-    accounts.NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
-    accounts.NotRemovable: (HTTPStatus.CONFLICT, "not_removable"),
-    accounts.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
-    certificates.OrderUnderWay: (HTTPStatus.CONFLICT, "order_under_way"),
-    certificates.NoCertificate: (HTTPStatus.NOT_FOUND, "not_found"),
-    certificates.KeyUnreadable: (HTTPStatus.CONFLICT, "key_unreadable"),
-    certificates.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
-    events.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
-    NoCertificates: (HTTPStatus.CONFLICT, "no_certificates"),
-    TooManyOrders: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_orders"),
-}
-"""What each refusal of a use case is over HTTP."""
 
 
 class FieldError(BaseModel):
@@ -115,13 +74,10 @@ class Problem(Exception):
 
 def problem_of(error: Exception) -> Problem:
     """Return what a use case's refusal is here."""
-    status, code = next(KINDS[kind] for kind in type(error).__mro__ if kind in KINDS)
+    status, code = kind_of(error)
     away = status is HTTPStatus.SERVICE_UNAVAILABLE
-    # The sentence of a database names its file or server: that is for the log alone.
-    detail = "the database cannot be reached; try again in a few seconds" if away else str(error)
-    if away:
-        log.error("%s", error)
-    return Problem(status, code, detail, headers={"Retry-After": str(RETRY_SECONDS)} if away else None)
+    headers = {"Retry-After": str(RETRY_SECONDS)} if away else None
+    return Problem(status, code, told(error), headers=headers)
 
 
 def answer_with_problems(app: FastAPI) -> None:

@@ -106,7 +106,7 @@ def remove(caller: Operator, name: Address) -> None:
 
 
 def _visible(caller: Caller, project: Project) -> bool:
-    return caller.key.project is None or caller.key.project == project.id
+    return caller.actor.project is None or caller.actor.project == project.id
 
 
 def _details(details: ProjectDetails) -> ProjectDetailsOut:

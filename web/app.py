@@ -1,0 +1,34 @@
+"""The one application of the private port: by its path a request goes to the one that answers it.
+
+Each has its own way of letting in and of refusing.
+"""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from accounts.lockout import Lockout
+from web.api import PREFIX as API
+from web.api.app import build_api
+from web.dashboard.app import build_dashboard
+from web.ports import Door
+
+
+class ByPrefix:
+    """Hands requests on, their paths as they are; what has no prefix of these goes to `other`."""
+
+    def __init__(self, applications: dict[str, ASGIApp], other: ASGIApp) -> None:
+        self._applications = applications
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        path = scope.get("path", "")
+        for prefix, application in self._applications.items():
+            if path == prefix or path.startswith(f"{prefix}/"):
+                await application(scope, receive, send)
+                return
+        await self._other(scope, receive, send)
+
+
+def build_web(door: Door, lockout: Lockout) -> ASGIApp:
+    """Return it. `lockout` counts wrong keys and passwords by address, and is this application's alone."""
+    return ByPrefix({API: build_api(door, lockout)}, build_dashboard(door, lockout))

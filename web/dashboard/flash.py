@@ -1,0 +1,31 @@
+"""A sentence that the next page shows once, in a cookie: nothing is written for it, and it is no secret."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web.dashboard import cookies
+
+MOST: Final = 1000  # characters; browsers keep 4096 octets
+
+
+def write(request: Request, response: Response, sentence: str) -> None:
+    """Have the next page show it."""
+    octets = sentence[:MOST].encode("utf-8", "replace")
+    cookies.write(request, response, cookies.SAID, urlsafe_b64encode(octets).decode())
+
+
+def read(request: Request) -> str:
+    """Return it, "" where there is none."""
+    try:
+        return urlsafe_b64decode(cookies.read(request, cookies.SAID)).decode()
+    except (Error, ValueError):
+        return ""
+
+
+def clear(request: Request, response: Response) -> None:
+    """It was shown."""
+    cookies.clear(request, response, cookies.SAID)

@@ -1,0 +1,223 @@
+"""How pages are written down, and what happens before and after their functions.
+
+Every page but those for signing in goes through `Desk.answer`: no page can forget to ask who is there, for
+which project, whether they may, and whether a form that changes something is of their own session.
+"""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Final
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accounts.actors import Actor, Scope
+from accounts.model import DEFAULT_PROJECT_NAME, Project
+from web.dashboard import cookies
+from web.dashboard.addresses import url
+from web.dashboard.forms import Form, read_form, read_query
+from web.dashboard.origin import of_another_site
+from web.dashboard.refusal import Refusal, SignInFirst
+from web.dashboard.visit import Visit
+from web.ports import Door, Session, UseCases
+from web.refusals import KINDS, kind_of, told
+
+MOST_FORM: Final = 1024 * 1024  # octets
+FORM_TOKEN: Final = "csrf"  # noqa: S105 - the name of the field
+
+Answer = Callable[[Visit], Response]
+
+NAVIGATION: Final = (
+    ("Overview", "", False),
+    ("Tracking domains", "/tracking-domains", False),
+    ("Sending domains", "/sending-domains", False),
+    ("Accounts", "/accounts", False),
+    ("Events", "/events", False),
+    ("Reports", "/reports", False),
+    ("Webhooks", "/webhooks", False),
+    ("Preview", "/preview", False),
+    ("Blocked links", "/link-blocks", True),
+    ("Health", "/health", True),
+    ("Audit", "/audit", False),
+)
+"""Words, path, whether of the installation. Those that have no page are not shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One path and method."""
+
+    path: str  # as Starlette has it, with `/p/{project}` in front where it is of a project
+    method: str
+    scope: Scope
+    installation: bool
+    answer: Answer
+    again: Answer | None = None
+    most: int = MOST_FORM
+
+
+class Pages:
+    """The pages of one file, by decorated functions."""
+
+    def __init__(self) -> None:
+        self.all: list[Page] = []
+
+    def get(
+        self, path: str, scope: Scope = Scope.READ, *, installation: bool = False
+    ) -> Callable[[Answer], Answer]:
+        """Show something."""
+        return self._of("GET", path, scope, installation, None, MOST_FORM)
+
+    def post(
+        self,
+        path: str,
+        scope: Scope = Scope.WRITE,
+        *,
+        installation: bool = False,
+        again: Answer | None = None,
+        most: int = MOST_FORM,
+    ) -> Callable[[Answer], Answer]:
+        """Take a form of up to `most` octets; `again` shows it again where a use case refused it."""
+        return self._of("POST", path, scope, installation, again, most)
+
+    def _of(
+        self, method: str, path: str, scope: Scope, installation: bool, again: Answer | None, most: int
+    ) -> Callable[[Answer], Answer]:
+        full = path if installation else f"/p/{{project}}{path}"
+
+        def written(answer: Answer) -> Answer:
+            self.all.append(
+                Page(
+                    path=full,
+                    method=method,
+                    scope=scope,
+                    installation=installation,
+                    answer=answer,
+                    again=again,
+                    most=most,
+                )
+            )
+            return answer
+
+        return written
+
+
+class Desk:
+    """Answers the requests for pages."""
+
+    def __init__(self, door: Door, pages: Sequence[Page]) -> None:
+        self._door = door
+        paths = {page.path for page in pages}
+        self._navigation = [
+            (words, path, everywhere)
+            for words, path, everywhere in NAVIGATION
+            if (path if everywhere else f"/p/{{project}}{path}") in paths
+        ]
+
+    async def answer(self, page: Page, request: Request) -> Response:
+        """Read the request whole, and answer it in a thread: all that is asked of the database blocks."""
+        if page.most > MOST_FORM:
+            await run_sync(self._session, request)  # who did not sign in must not fill the memory
+        body = await read_body(request, page.most)
+        return await run_sync(self._answer, page, request, body)
+
+    def _answer(self, page: Page, request: Request, body: bytes) -> Response:
+        visit = self._visit(page, request)
+        if page.method == "GET":
+            return page.answer(visit)
+        visit = replace(visit, form=self._form(visit, body))
+        _require(page, visit.actor)
+        try:
+            return page.answer(visit)
+        except tuple(KINDS) as error:
+            if page.again is None or kind_of(error)[0] not in _SHOWN_AGAIN:
+                raise
+            return page.again(replace(visit, refusal=told(error)))
+        except Refusal as error:
+            if page.again is None or error.status not in _SHOWN_AGAIN:
+                raise
+            return page.again(replace(visit, refusal=str(error)))
+
+    def _visit(self, page: Page, request: Request) -> Visit:
+        session = self._session(request)
+        use = self._door.use_cases(session.actor)
+        seen = _projects(session.actor, use)
+        project = _chosen(seen, request.path_params.get("project"))
+        visit = Visit(
+            session=session,
+            use=use,
+            project=project,
+            projects=tuple(each.name for each in seen),
+            path=request.path_params,
+            query=read_query(request.scope["query_string"]),
+            request=request,
+            navigation=self._navigation_in(project, session.actor),
+        )
+        if page.method == "GET":
+            _require(page, session.actor)
+        return visit
+
+    def _session(self, request: Request) -> Session:
+        session = self._door.session(cookies.read(request, cookies.SESSION))
+        if session is None:
+            raise SignInFirst
+        return session
+
+    def _navigation_in(self, project: Project, actor: Actor) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (words, path if everywhere else url("p", project.name) + path)
+            for words, path, everywhere in self._navigation
+            if not everywhere or actor.project is None
+        )
+
+    def _form(self, visit: Visit, body: bytes) -> Form:
+        """Raises `Refusal` where it was not made for this session [OWASP: synchronizer token]."""
+        form = read_form(visit.request.headers.get("content-type", ""), body)
+        own = hmac.compare_digest(visit.session.form_token.encode(), form.get(FORM_TOKEN).encode())
+        if not own or of_another_site(visit.request.headers):
+            raise Refusal(
+                HTTPStatus.FORBIDDEN,
+                "this form is not of your session; go back, reload the page and send it again",
+            )
+        return form
+
+
+_SHOWN_AGAIN: Final = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Return it whole. Raises `Refusal` as soon as it is too long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise Refusal(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"this is too long; {most // 1024 // 1024} MiB is the most that is taken here",
+            )
+    return bytes(body)
+
+
+def _projects(actor: Actor, use: UseCases) -> list[Project]:
+    return [each for each in use.projects().all() if actor.project in (None, each.id)]
+
+
+def _chosen(seen: Sequence[Project], name: str | None) -> Project:
+    """Raises `Refusal` for any project that is not the actor's, as for one that is not there."""
+    wanted = name or DEFAULT_PROJECT_NAME
+    for each in seen:
+        if each.name == wanted:
+            return each
+    if name is None and seen:
+        return seen[0]
+    raise Refusal(HTTPStatus.NOT_FOUND, "nothing is here")
+
+
+def _require(page: Page, actor: Actor) -> None:
+    if page.installation and actor.project is not None:
+        raise Refusal(HTTPStatus.FORBIDDEN, "this is for those who act for the whole installation")
+    if not actor.scope.covers(page.scope):
+        raise Refusal(HTTPStatus.FORBIDDEN, f"you may {actor.scope}; this is for those who may {page.scope}")

@@ -1,0 +1,81 @@
+"""Templates and what they can say. All that is put in is escaped."""
+
+import hashlib
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from web.dashboard.addresses import url
+
+FOLDER: Final = Path(__file__).parent
+STATIC: Final = FOLDER / "static"
+
+_COLOURS: Final = {
+    "verified": "good",
+    "active": "good",
+    "on": "good",
+    "delivered": "good",
+    "ok": "good",
+    "live": "good",
+    "pending": "waiting",
+    "waiting": "waiting",
+    "warning": "waiting",
+    "observe": "waiting",
+    "failed": "bad",
+    "error": "bad",
+}
+
+
+def badge(word: object, colour: str = "") -> Markup:
+    """Return a state in words, in the colour that it is known by: good, waiting, bad or none."""
+    return Markup('<span class="badge {}">{}</span>').format(colour or _COLOURS.get(str(word), "none"), word)
+
+
+def when(moment: datetime | int | None) -> Markup:
+    """Return a moment, in milliseconds since 1970 too, to the second in UTC; a dash for None."""
+    if moment is None:
+        return Markup("–")
+    if isinstance(moment, int):
+        moment = datetime.fromtimestamp(moment / 1000, UTC)
+    shown = moment.astimezone(UTC)
+    return Markup('<time datetime="{}">{} UTC</time>').format(
+        f"{shown:%Y-%m-%dT%H:%M:%SZ}", f"{shown:%Y-%m-%d %H:%M:%S}"
+    )
+
+
+@lru_cache
+def static(name: str) -> str:
+    """Return the address of a static file, which changes with what is in it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
+
+
+def render(template: str, **values: Any) -> str:
+    """Return the page."""
+    return _ENVIRONMENT.get_template(template).render(values)
+
+
+def environment() -> Environment:
+    """Return what templates are read with, for those who render a page piece by piece."""
+    return _ENVIRONMENT
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"badge": badge, "when": when}
+    made.globals |= {"static": static, "url": url}
+    return made
+
+
+_ENVIRONMENT: Final = _environment()

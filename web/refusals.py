@@ -1,0 +1,64 @@
+"""What each refusal of a use case is over HTTP, and what is told of it."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from accounts import errors as accounts
+from certificates import errors as certificates
+from domains import errors as domains
+from domains.claims import ProofNeeded
+from events import ports as events
+from web.ports import NoCertificates, TooManyOrders
+
+log = logging.getLogger("waypost.web")
+
+RETRY_SECONDS: Final = 5
+
+KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
+    domains.InvalidName: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_name"),
+    domains.InvalidShare: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_share"),
+    domains.NameTaken: (HTTPStatus.CONFLICT, "name_taken"),
+    domains.UnknownDomain: (HTTPStatus.NOT_FOUND, "not_found"),
+    domains.StillLinked: (HTTPStatus.CONFLICT, "still_linked"),
+    domains.NotVerified: (HTTPStatus.CONFLICT, "not_verified"),
+    ProofNeeded: (HTTPStatus.CONFLICT, "proof_needed"),
+    domains.ChangedMeanwhile: (HTTPStatus.CONFLICT, "changed_meanwhile"),
+    domains.NoTarget: (HTTPStatus.CONFLICT, "no_target"),
+    domains.InvalidBlock: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_block"),
+    domains.NotBlocked: (HTTPStatus.NOT_FOUND, "not_found"),
+    domains.InvalidAppFile: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_app_file"),
+    domains.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    accounts.InvalidName: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_name"),
+    accounts.InvalidNetwork: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_network"),
+    accounts.InvalidLimit: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_limit"),
+    accounts.InvalidDays: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_days"),
+    accounts.NameTaken: (HTTPStatus.CONFLICT, "name_taken"),
+    accounts.NetworkTaken: (HTTPStatus.CONFLICT, "network_taken"),
+    accounts.NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
+    accounts.NotRemovable: (HTTPStatus.CONFLICT, "not_removable"),
+    accounts.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    certificates.OrderUnderWay: (HTTPStatus.CONFLICT, "order_under_way"),
+    certificates.NoCertificate: (HTTPStatus.NOT_FOUND, "not_found"),
+    certificates.KeyUnreadable: (HTTPStatus.CONFLICT, "key_unreadable"),
+    certificates.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    events.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    NoCertificates: (HTTPStatus.CONFLICT, "no_certificates"),
+    TooManyOrders: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_orders"),
+}
+"""The status, and a code for programs."""
+
+
+def kind_of(error: Exception) -> tuple[HTTPStatus, str]:
+    """Return status and code of an error whose class, or one above it, is in `KINDS`."""
+    return next(KINDS[kind] for kind in type(error).__mro__ if kind in KINDS)
+
+
+def told(error: Exception) -> str:
+    """Return the sentence of such an error, for whoever asked."""
+    if kind_of(error)[0] is not HTTPStatus.SERVICE_UNAVAILABLE:
+        return str(error)
+    # The sentence of a database names its file or server: that is for the log alone.
+    log.error("%s", error)
+    return "the database cannot be reached; try again in a few seconds"
