@@ -1,6 +1,6 @@
 """What happened to a tracking domain: steps from one value of it to the next, and what is kept of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,7 +25,8 @@ class Cause(StrEnum):
 class Change:
     """An entry in the history of a name, which outlives the domain. A state is None where there is no domain.
 
-    `detail` says in plain words what changed or was seen. `evidence` is that of a check.
+    `detail` says in plain words what changed or was seen. `evidence` is that of a check. `number` grows from
+    entry to entry; 0 before it is stored.
     """
 
     project: int
@@ -36,6 +37,7 @@ class Change:
     after: State | None
     detail: str = ""
     evidence: Evidence | None = None
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 Adapters: `storage.domain_store` and `domains.lookup.resolver`; fakes in tests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +12,14 @@ from domains.dns_answer import DnsAnswer
 from domains.due import Backlog
 from domains.evidence import CaaAnswer, Evidence
 from domains.history import Change, Step
+from domains.listing import (
+    ALL_SENDING,
+    ALL_TRACKING,
+    SenderCounts,
+    SendingFilter,
+    StateCounts,
+    TrackingFilter,
+)
 from domains.model import Https, SendingDomain, TrackingDomain
 from domains.ownership import Claim, Kind
 
@@ -76,17 +84,34 @@ class DomainStore(Protocol):
         None where that is not known any more, or is so much that reading all is better.
         """
 
-    def tracking_domains(self) -> list[TrackingDomain]:
-        """Return all of them, retired ones too, by name."""
+    def tracking_domains(self, wanted: TrackingFilter = ALL_TRACKING) -> list[TrackingDomain]:
+        """Return them by name, retired ones too."""
+
+    def count_tracking_domains(self, project: int) -> StateCounts:
+        """Return how many of a project are in each state."""
 
     def find_tracking_domain(self, name: str) -> TrackingDomain | None:
         """Return it, a retired one too."""
 
+    def tracking_domain_numbered(self, number: int) -> TrackingDomain | None:
+        """Return that of an id, a retired one too."""
+
     def evidence_of(self, name: str) -> Evidence | None:
         """Return what the last check of a tracking domain saw; None where there is no domain or no check."""
 
-    def history(self, project: int, name: str) -> list[Change]:
-        """Return what happened to a project's tracking domain of that name, the oldest first."""
+    def history(
+        self,
+        project: int,
+        name: str,
+        *,
+        newest: bool = False,
+        beyond: int | None = None,
+        limit: int | None = None,
+    ) -> list[Change]:
+        """Return what happened to a project's tracking domain of that name, the oldest or the newest first.
+
+        `beyond`: what follows the entry of that number, in this order.
+        """
 
     def add_tracking_domain(
         self, *, project: int, name: str, target: str, created_at: datetime, https: Https = Https.AUTO
@@ -116,11 +141,20 @@ class DomainStore(Protocol):
     def make_default(self, name: str) -> None:
         """Make it the only default of its project. Raises `domains.errors.UnknownDomain`."""
 
-    def sending_domains(self) -> list[SendingDomain]:
-        """Return all of them, by name."""
+    def sending_domains(self, wanted: SendingFilter = ALL_SENDING) -> list[SendingDomain]:
+        """Return them by name."""
+
+    def count_sending_domains(self, project: int) -> SenderCounts:
+        """Return how many a project has."""
 
     def find_sending_domain(self, name: str) -> SendingDomain | None:
         """Return it, or None."""
+
+    def find_sending_domains(self, names: Collection[str]) -> list[SendingDomain]:
+        """Return those of the names that there are."""
+
+    def senders_of(self, tracking_domain: str) -> tuple[str, ...]:
+        """Return the names of the sending domains linked to a tracking domain, in order."""
 
     def add_sending_domain(
         self, *, project: int, name: str, created_at: datetime, token: str

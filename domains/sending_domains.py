@@ -3,7 +3,7 @@
 Every refusal is a `domains.errors.DomainError` with one sentence that says what to do, and changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict, cast
@@ -11,8 +11,9 @@ from typing import TypedDict, cast
 from domains.claims import Claims, ProofSeen
 from domains.dns_records import TxtRecord
 from domains.errors import InvalidShare, NameTaken, UnknownDomain
+from domains.listing import SenderCounts, SendingFilter
 from domains.model import ALL, SendingDomain, State
-from domains.names import display, host_name, parents_within_registrable
+from domains.names import display, host_name, normalised, parents_within_registrable
 from domains.ownership import Claim, Kind, Ownership, Proof, ownership, ownership_record
 from domains.ports import DomainStore
 from domains.sender_rules import RuleSettings, host_patterns
@@ -100,16 +101,25 @@ class SendingDomains:
 
     def all(self) -> list[SendingDomain]:
         """Return them by name."""
-        return [domain for domain in self._store.sending_domains() if domain.project == self._project]
+        return self._store.sending_domains(SendingFilter(project=self._project))
 
     def all_details(self) -> list[SendingDomainDetails]:
         """Return them by name, with whose they are."""
-        known = {domain.name: domain for domain in self._store.sending_domains()}
-        return [
-            self._details(domain, ownership(domain, known))
-            for domain in known.values()
-            if domain.project == self._project
-        ]
+        return self._judged(self.all())
+
+    def page(self, *, limit: int, behind: str = "", search: str = "") -> list[SendingDomainDetails]:
+        """Return up to `limit` of them by name, those behind a stored name, with whose they are.
+
+        `search` is a part of a name as typed.
+        """
+        wanted = SendingFilter(
+            project=self._project, search=normalised(search.strip()), behind=behind, limit=limit
+        )
+        return self._judged(self._store.sending_domains(wanted))
+
+    def counts(self) -> SenderCounts:
+        """Return how many there are."""
+        return self._store.count_sending_domains(self._project)
 
     def show(self, name: str) -> SendingDomain:
         """Raises `UnknownDomain`."""
@@ -121,8 +131,8 @@ class SendingDomains:
 
     def details(self, name: str) -> SendingDomainDetails:
         """Raises `UnknownDomain`."""
-        domain = self.show(name)
-        return self._details(domain, self._ownership(domain))
+        [details] = self._judged([self.show(name)])
+        return details
 
     def verify(self, name: str) -> Verification:
         """Ask DNS for the record. Blocks; what is verified stays so, whatever DNS says.
@@ -188,9 +198,17 @@ class SendingDomains:
             self._claims.take_sending_domain(claim)
         return Verification(name=claim.name, verified=proven, seen=seen)
 
+    def _judged(self, domains: Iterable[SendingDomain]) -> list[SendingDomainDetails]:
+        known = self._above(domains)
+        return [self._details(domain, ownership(domain, known)) for domain in domains]
+
     def _ownership(self, domain: SendingDomain) -> Ownership:
-        above = map(self._store.find_sending_domain, parents_within_registrable(domain.name))
-        return ownership(domain, {parent.name: parent for parent in above if parent})
+        return ownership(domain, self._above([domain]))
+
+    def _above(self, domains: Iterable[SendingDomain]) -> dict[str, SendingDomain]:
+        """Return the sending domains above these, of every project, by name."""
+        names = {parent for domain in domains for parent in parents_within_registrable(domain.name)}
+        return {parent.name: parent for parent in self._store.find_sending_domains(names)}
 
     def _details(self, domain: SendingDomain, owned: Ownership) -> SendingDomainDetails:
         return SendingDomainDetails(

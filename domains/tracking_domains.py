@@ -22,8 +22,9 @@ from domains.errors import (
 )
 from domains.evidence import Evidence
 from domains.history import Change, Step
+from domains.listing import StateCounts, TrackingFilter
 from domains.model import Https, State, TrackingDomain
-from domains.names import display, host_name, tracking_domain_name
+from domains.names import display, host_name, normalised, tracking_domain_name
 from domains.ownership import Kind
 from domains.ports import DomainCheck, DomainStore
 from domains.rules import CheckPolicy, judge
@@ -111,11 +112,41 @@ class TrackingDomains:
 
     def all(self, *, retired: bool = False) -> list[TrackingDomain]:
         """Return them by name; the retired ones only where asked for."""
-        return [
-            domain
-            for domain in self._store.tracking_domains()
-            if domain.project == self._project and (retired or domain.state is not State.RETIRED)
-        ]
+        return self._store.tracking_domains(TrackingFilter(project=self._project, retired=retired))
+
+    def page(
+        self,
+        *,
+        limit: int,
+        behind: str = "",
+        state: State | None = None,
+        retired: bool = False,
+        search: str = "",
+    ) -> list[TrackingDomain]:
+        """Return up to `limit` of them by name, those behind a stored name.
+
+        `search` is a part of a name as typed. Retired ones only where asked for, by `state` or `retired`.
+        """
+        wanted = TrackingFilter(
+            project=self._project,
+            state=state,
+            retired=retired or state is State.RETIRED,
+            search=normalised(search.strip()),
+            behind=behind,
+            limit=limit,
+        )
+        return self._store.tracking_domains(wanted)
+
+    def counts(self) -> StateCounts:
+        """Return how many are in each state."""
+        return self._store.count_tracking_domains(self._project)
+
+    def numbered(self, number: int) -> TrackingDomain:
+        """Return that of an id, a retired one too. Raises `UnknownDomain`."""
+        domain = self._store.tracking_domain_numbered(number)
+        if domain is None or domain.project != self._project:
+            raise UnknownDomain(f"no tracking domain has the id {number}; the list shows them")
+        return domain
 
     def show(self, name: str) -> TrackingDomainDetails:
         """Return it, a retired one too, with its DNS instructions. Raises `UnknownDomain`."""
@@ -123,15 +154,20 @@ class TrackingDomains:
         return TrackingDomainDetails(
             domain=domain,
             record=CnameRecord(name=domain.name, target=domain.target),
-            senders=self._senders_of(domain.name),
+            senders=self._store.senders_of(domain.name),
             evidence=self._store.evidence_of(domain.name),
         )
 
-    def history(self, name: str) -> list[Change]:
-        """Return what happened to a name, a deleted one too, the oldest first. Raises `UnknownDomain`."""
+    def history(
+        self, name: str, *, newest: bool = False, beyond: int | None = None, limit: int | None = None
+    ) -> list[Change]:
+        """Return what happened to a name, a deleted one too, the oldest or the newest first.
+
+        `beyond`: what follows the entry of that number, in this order. Raises `UnknownDomain`.
+        """
         host = host_name(name)
-        entries = self._store.history(self._project, host)
-        if not entries:
+        entries = self._store.history(self._project, host, newest=newest, beyond=beyond, limit=limit)
+        if not entries and not self._store.history(self._project, host, limit=1):
             tracking_domain_named(self._store, self._project, host)  # from before there was a history
         return entries
 
@@ -187,7 +223,7 @@ class TrackingDomains:
         Raises `UnknownDomain`, `ChangedMeanwhile`, and `StillLinked` unless `force` unlinks its senders.
         """
         domain = self._present(name)
-        senders = self._senders_of(domain.name)
+        senders = self._store.senders_of(domain.name)
         if senders and not force:
             listed = ", ".join(display(sender) for sender in senders)
             raise StillLinked(
@@ -261,13 +297,6 @@ class TrackingDomains:
 
     def _present(self, name: str) -> TrackingDomain:
         return present_tracking_domain(self._store, self._project, name)
-
-    def _senders_of(self, tracking_domain: str) -> tuple[str, ...]:
-        return tuple(
-            sender.name
-            for sender in self._store.sending_domains()
-            if sender.project == self._project and sender.tracking_domain == tracking_domain
-        )
 
 
 def _taken(known: TrackingDomain) -> NameTaken:

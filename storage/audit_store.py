@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import BigInteger, Engine, Row, literal, select
 
 from accounts.audit import Action, AuditChange, AuditEntry, AuditFilter
 from accounts.errors import StoreUnavailable
@@ -27,7 +27,7 @@ class SqlAuditStore:
         if wanted.since is not None:
             named = named.where(own.at >= wanted.since)
         if wanted.before is not None:
-            named = named.where(own.id < wanted.before)
+            named = named.where(own.id < literal(wanted.before, BigInteger))
         with transaction(self._engine, writes=False, raising=StoreUnavailable) as connection:
             return list(map(_entry, connection.execute(named.order_by(own.id.desc()).limit(wanted.limit))))
 

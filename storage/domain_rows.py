@@ -12,7 +12,7 @@ from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.sender_rules import rules_from_json
 from links.recipients import RecipientTracking
 from rewriter.policy import Mode
-from storage.domain_tables import domain_history, sending_domains, tracking_domains
+from storage.domain_tables import sending_domains, tracking_domains
 
 # What `tracking_domain` needs: evidence, kilobytes a row, and the lease are read apart.
 _APART = {"evidence", "leased_to", "leased_until"}
@@ -72,6 +72,7 @@ def change(row: Row[Any]) -> Change:
         after=None if row.after is None else State(row.after),
         detail=row.detail,
         evidence=evidence(row.evidence),
+        number=row.id,
     )
 
 
@@ -92,12 +93,6 @@ def change_columns(entry: Change) -> dict[str, Any]:
 def evidence(column: dict[str, Any] | None) -> Evidence | None:
     """Return the value of a column `evidence`."""
     return None if column is None else from_json(column)
-
-
-def select_history(project: int, name: str) -> Select[Any]:
-    """Select the history of a project's name, the oldest entry first."""
-    own = domain_history.c
-    return select(domain_history).where(own.project == project, own.domain == name).order_by(own.id)
 
 
 def select_senders() -> Select[Any]:

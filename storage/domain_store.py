@@ -1,12 +1,12 @@
 """Tracking and sending domains in the database: `domains.ports.DomainStore`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Engine, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Delete, Engine, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from domains.directory_entries import DomainChanges, DomainEntries
@@ -14,11 +14,19 @@ from domains.errors import ChangedMeanwhile, NameTaken, StoreUnavailable, Unknow
 from domains.evidence import Evidence
 from domains.evidence_format import to_json
 from domains.history import Change, Step
+from domains.listing import (
+    ALL_SENDING,
+    ALL_TRACKING,
+    SenderCounts,
+    SendingFilter,
+    StateCounts,
+    TrackingFilter,
+)
 from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.ownership import Kind
 from domains.sender_rules import rules_to_json
 from domains.steps import added
-from storage import domain_rows
+from storage import domain_lists, domain_rows
 from storage.domain_changes import begin_change, note_default_of, note_senders_of
 from storage.domain_entries import read_changes, read_entries
 from storage.domain_rows import (
@@ -51,25 +59,40 @@ class SqlDomainStore:
         with self._reading() as connection:
             return read_changes(connection, version)
 
-    def tracking_domains(self) -> list[TrackingDomain]:
+    def tracking_domains(self, wanted: TrackingFilter = ALL_TRACKING) -> list[TrackingDomain]:
         with self._reading() as connection:
-            rows = connection.execute(select(*TRACKING_COLUMNS).order_by(tracking_domains.c.name))
+            rows = connection.execute(domain_lists.select_tracking(wanted))
             return [domain_rows.tracking_domain(row) for row in rows]
+
+    def count_tracking_domains(self, project: int) -> StateCounts:
+        with self._reading() as connection:
+            return domain_lists.count_tracking(connection, project)
 
     def find_tracking_domain(self, name: str) -> TrackingDomain | None:
         with self._reading() as connection:
-            return _find_tracking_domain(connection, name)
+            return _find_tracking_domain(connection, tracking_domains.c.name == name)
+
+    def tracking_domain_numbered(self, number: int) -> TrackingDomain | None:
+        with self._reading() as connection:
+            return _find_tracking_domain(connection, tracking_domains.c.id == literal(number, BigInteger))
 
     def evidence_of(self, name: str) -> Evidence | None:
         with self._reading() as connection:
             found = select(tracking_domains.c.evidence).where(tracking_domains.c.name == name)
             return domain_rows.evidence(connection.execute(found).scalar_one_or_none())
 
-    def history(self, project: int, name: str) -> list[Change]:
+    def history(
+        self,
+        project: int,
+        name: str,
+        *,
+        newest: bool = False,
+        beyond: int | None = None,
+        limit: int | None = None,
+    ) -> list[Change]:
+        wanted = domain_lists.select_history(project, name, newest=newest, beyond=beyond, limit=limit)
         with self._reading() as connection:
-            return list(
-                map(domain_rows.change, connection.execute(domain_rows.select_history(project, name)))
-            )
+            return list(map(domain_rows.change, connection.execute(wanted)))
 
     def add_tracking_domain(
         self, *, project: int, name: str, target: str, created_at: datetime, https: Https = Https.AUTO
@@ -149,14 +172,28 @@ class SqlDomainStore:
                 tracking_domains.update().where(column.id == domain.id).values(is_default=True)
             )
 
-    def sending_domains(self) -> list[SendingDomain]:
+    def sending_domains(self, wanted: SendingFilter = ALL_SENDING) -> list[SendingDomain]:
         with self._reading() as connection:
-            rows = connection.execute(domain_rows.select_senders().order_by(sending_domains.c.name))
+            rows = connection.execute(domain_lists.select_sending(wanted))
             return [domain_rows.sending_domain(row) for row in rows]
+
+    def count_sending_domains(self, project: int) -> SenderCounts:
+        with self._reading() as connection:
+            return domain_lists.count_sending(connection, project)
 
     def find_sending_domain(self, name: str) -> SendingDomain | None:
         with self._reading() as connection:
             return find_sending_domain(connection, name)
+
+    def find_sending_domains(self, names: Collection[str]) -> list[SendingDomain]:
+        if not names:
+            return []
+        with self._reading() as connection:
+            return domain_lists.find_senders(connection, names)
+
+    def senders_of(self, tracking_domain: str) -> tuple[str, ...]:
+        with self._reading() as connection:
+            return domain_lists.senders_of(connection, tracking_domain)
 
     def add_sending_domain(
         self, *, project: int, name: str, created_at: datetime, token: str
@@ -278,14 +315,13 @@ def _note(connection: Connection, change: Change | None) -> None:
         note_change(connection, change, number)
 
 
-def _find_tracking_domain(connection: Connection, name: str) -> TrackingDomain | None:
-    wanted = select(*TRACKING_COLUMNS).where(tracking_domains.c.name == name)
-    row = connection.execute(wanted).one_or_none()
+def _find_tracking_domain(connection: Connection, wanted: ColumnElement[bool]) -> TrackingDomain | None:
+    row = connection.execute(select(*TRACKING_COLUMNS).where(wanted)).one_or_none()
     return None if row is None else domain_rows.tracking_domain(row)
 
 
 def _known_tracking_domain(connection: Connection, name: str) -> TrackingDomain:
-    domain = _find_tracking_domain(connection, name)
+    domain = _find_tracking_domain(connection, tracking_domains.c.name == name)
     if domain is None:
         raise _unknown("tracking", name)
     return domain

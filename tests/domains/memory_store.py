@@ -1,5 +1,6 @@
 """A `domains.ports.DomainStore` and `ClaimStore` in memory, for tests of everything above the store."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
@@ -9,6 +10,14 @@ from domains.directory_entries import DomainChanges, DomainEntries, SendingEntry
 from domains.errors import ChangedMeanwhile, NameTaken, StoreUnavailable, UnknownDomain
 from domains.evidence import Evidence
 from domains.history import Change, Step
+from domains.listing import (
+    ALL_SENDING,
+    ALL_TRACKING,
+    SenderCounts,
+    SendingFilter,
+    StateCounts,
+    TrackingFilter,
+)
 from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.ownership import Claim, Kind
 from domains.steps import added
@@ -52,21 +61,48 @@ class MemoryStore:
             list(map(SendingEntry.of, self._sending.values())),
         )
 
-    def tracking_domains(self) -> list[TrackingDomain]:
+    def tracking_domains(self, wanted: TrackingFilter = ALL_TRACKING) -> list[TrackingDomain]:
         self._reach()
-        return sorted(self._tracking.values(), key=lambda domain: domain.name)
+        found = [
+            each
+            for name, each in sorted(self._tracking.items())
+            if wanted.project in (None, each.project)
+            and wanted.state in (None, each.state)
+            and (wanted.retired or each.state is not State.RETIRED)
+            and wanted.search in name
+            and wanted.behind < name
+        ]
+        return found[: wanted.limit]
+
+    def count_tracking_domains(self, project: int) -> StateCounts:
+        found = self.tracking_domains(TrackingFilter(project=project))
+        return dict.fromkeys(State, 0) | Counter(each.state for each in found)
 
     def find_tracking_domain(self, name: str) -> TrackingDomain | None:
         self._reach()
         return self._tracking.get(name)
 
+    def tracking_domain_numbered(self, number: int) -> TrackingDomain | None:
+        return next((each for each in self.tracking_domains() if each.id == number), None)
+
     def evidence_of(self, name: str) -> Evidence | None:
         domain = self.find_tracking_domain(name)
         return domain and self._evidence.get(domain.id)
 
-    def history(self, project: int, name: str) -> list[Change]:
+    def history(
+        self,
+        project: int,
+        name: str,
+        *,
+        newest: bool = False,
+        beyond: int | None = None,
+        limit: int | None = None,
+    ) -> list[Change]:
         self._reach()
-        return [each for each in self._history if (each.project, each.domain) == (project, name)]
+        own = [each for each in self._history if (each.project, each.domain) == (project, name)]
+        if newest:
+            return [each for each in reversed(own) if beyond is None or each.number < beyond][:limit]
+        return [each for each in own if beyond is None or each.number > beyond][:limit]
 
     def add_tracking_domain(
         self, *, project: int, name: str, target: str, created_at: datetime, https: Https = Https.AUTO
@@ -133,7 +169,7 @@ class MemoryStore:
     def remove_tracking_domain(self, step: Step, *, unlinking: tuple[str, ...]) -> None:
         name = step.before.name
         self._refuse_outdated(step.before)
-        if {each.name for each in self.sending_domains() if each.tracking_domain == name} != set(unlinking):
+        if set(self.senders_of(name)) != set(unlinking):
             raise ChangedMeanwhile(f"{name} was changed meanwhile")
         for sender in unlinking:
             self._sending[sender] = replace(self._sending[sender], tracking_domain=None)
@@ -150,13 +186,28 @@ class MemoryStore:
                 self._tracking[domain.name] = replace(domain, is_default=domain.name == name)
         self._changed()
 
-    def sending_domains(self) -> list[SendingDomain]:
+    def sending_domains(self, wanted: SendingFilter = ALL_SENDING) -> list[SendingDomain]:
         self._reach()
-        return sorted(self._sending.values(), key=lambda domain: domain.name)
+        found = [
+            each
+            for name, each in sorted(self._sending.items())
+            if wanted.project in (None, each.project) and wanted.search in name and wanted.behind < name
+        ]
+        return found[: wanted.limit]
+
+    def count_sending_domains(self, project: int) -> SenderCounts:
+        found = self.sending_domains(SendingFilter(project=project))
+        return SenderCounts(all=len(found), verified=sum(each.verified for each in found))
 
     def find_sending_domain(self, name: str) -> SendingDomain | None:
         self._reach()
         return self._sending.get(name)
+
+    def find_sending_domains(self, names: Collection[str]) -> list[SendingDomain]:
+        return [each for each in self.sending_domains() if each.name in names]
+
+    def senders_of(self, tracking_domain: str) -> tuple[str, ...]:
+        return tuple(each.name for each in self.sending_domains() if each.tracking_domain == tracking_domain)
 
     def add_sending_domain(
         self, *, project: int, name: str, created_at: datetime, token: str
@@ -253,7 +304,7 @@ class MemoryStore:
 
     def _note(self, change: Change | None) -> None:
         if change is not None:
-            self._history.append(change)
+            self._history.append(replace(change, number=len(self._history) + 1))
 
     def _reach(self) -> None:
         if not self.available:

@@ -17,6 +17,7 @@ from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.errors import ChangedMeanwhile, NameTaken, UnknownDomain
 from domains.evidence import CaaAnswer, CaaStatus, Evidence, HstsPolicy, ProbeAnswer, Reached
 from domains.history import Cause, Change, Step
+from domains.listing import SenderCounts, SendingFilter, TrackingFilter
 from domains.model import Https, SendingDomain, State, TrackingDomain
 from domains.ports import DomainStore
 from domains.steps import removed, renamed
@@ -230,6 +231,80 @@ class DomainStoreContract:
         assert [domain.name for domain in store.tracking_domains()] == names
         assert [domain.name for domain in store.sending_domains()] == names
 
+    def test_a_list_holds_what_is_wanted(self, store: DomainStore) -> None:
+        add_tracking(store, "a.example.com")
+        add_tracking(store, "bx.example.com")
+        store.record(step_to(add_tracking(store, "c_x.example.com"), state=State.FAILED))
+        remove(store, verify(store, add_tracking(store, "dx.example.com").name).name)
+        add_tracking(store, "ex.example.com", project=2)
+
+        def named(**wanted: Any) -> str:
+            return " ".join(
+                each.name.removesuffix(".example.com")
+                for each in store.tracking_domains(TrackingFilter(**wanted))
+            )
+
+        assert named() == "a bx c_x dx ex"
+        assert named(project=2) == "ex"
+        assert named(project=PROJECT, retired=False) == "a bx c_x"
+        assert named(state=State.FAILED) == "c_x"
+        assert named(state=State.RETIRED) == "dx"
+        assert named(search="x.") == "bx c_x dx ex"
+        assert named(search="_x") == "c_x"  # no wildcard
+        assert named(search="%") == ""
+        assert named(behind="bx.example.com", limit=2) == "c_x dx"
+        assert named(behind="bx.example.co\0\ud800") == "bx c_x dx ex"
+        assert named(behind="f") == ""
+
+    def test_a_list_of_sending_domains_holds_what_is_wanted(self, store: DomainStore) -> None:
+        for name, project in (("a.example", 1), ("b_.example", 1), ("c.example", 2), ("d.example", 1)):
+            add_sending(store, name, project)
+
+        def named(**wanted: Any) -> str:
+            return " ".join(
+                each.name.removesuffix(".example") for each in store.sending_domains(SendingFilter(**wanted))
+            )
+
+        assert named() == "a b_ c d"
+        assert named(project=PROJECT) == "a b_ d"
+        assert named(project=PROJECT, behind="a.example", limit=1) == "b_"
+        assert named(search="_.") == "b_"
+        assert named(search="d") == "d"
+
+    def test_domains_are_counted_by_project(self, store: DomainStore) -> None:
+        assert set(store.count_tracking_domains(PROJECT).values()) == {0}
+        assert store.count_sending_domains(PROJECT) == SenderCounts(all=0, verified=0)
+        for name in (TRACK, OTHER, BYSTANDER):
+            add_tracking(store, name)
+        verify(store)
+        add_tracking(store, "theirs.example.com", project=2)
+        add_sending(store)
+        add_sending(store, "another.example")
+        add_sending(store, "theirs.example", project=2)
+        store.verify_sending_domain(SENDER, TOKEN, NOW)
+        assert store.count_tracking_domains(PROJECT) == {
+            State.PENDING: 2,
+            State.VERIFIED: 1,
+            State.FAILED: 0,
+            State.RETIRED: 0,
+        }
+        assert store.count_sending_domains(PROJECT) == SenderCounts(all=2, verified=1)
+
+    def test_a_tracking_domain_is_found_by_its_id(self, filled: DomainStore) -> None:
+        domain = tracking(filled)
+        assert filled.tracking_domain_numbered(domain.id) == domain
+        assert filled.tracking_domain_numbered(10**18 - 1) is None
+
+    def test_sending_domains_are_found_by_many_names(self, filled: DomainStore) -> None:
+        names = {SENDER, "bystander.example", *(f"no{number}.example" for number in range(1100))}
+        assert {each.name for each in filled.find_sending_domains(names)} == {SENDER, "bystander.example"}
+        assert filled.find_sending_domains(()) == []
+
+    def test_the_senders_of_a_tracking_domain(self, filled: DomainStore) -> None:
+        filled.link(SENDER, BYSTANDER)
+        assert filled.senders_of(BYSTANDER) == ("bystander.example", SENDER)
+        assert filled.senders_of(TRACK) == ()
+
     def test_the_entries_say_the_same_as_the_lists(self, filled: DomainStore) -> None:
         add_tracking(filled, OTHER)
         verify(filled)
@@ -330,6 +405,11 @@ class DomainStoreContract:
         assert second == step.change
         assert (third.cause, third.before, third.after) == (Cause.REMOVED, State.PENDING, None)
         assert filled.history(2, TRACK) == []
+        assert filled.history(PROJECT, TRACK, limit=2) == [first, second]
+        assert filled.history(PROJECT, TRACK, beyond=first.number, limit=1) == [second]
+        assert filled.history(PROJECT, TRACK, beyond=third.number) == []
+        assert filled.history(PROJECT, TRACK, newest=True, limit=2) == [third, second]
+        assert filled.history(PROJECT, TRACK, newest=True, beyond=second.number) == [first]
 
     def test_renaming_takes_links_and_default_along(self, filled: DomainStore) -> None:
         verify(filled)
@@ -439,4 +519,6 @@ class DomainStoreContract:
         filled.find_sending_domain(SENDER)
         filled.evidence_of(TRACK)
         filled.history(PROJECT, TRACK)
+        filled.senders_of(TRACK)
+        filled.count_tracking_domains(PROJECT)
         assert filled.version() == before

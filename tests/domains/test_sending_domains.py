@@ -173,6 +173,19 @@ class TestOwnership:
             senders.verify("example.com")
         assert store.sending_domains() == []
 
+    def test_a_page_goes_on_behind_a_name(self, senders_of: Of) -> None:
+        mine, theirs = senders_of(1), senders_of(2)
+        theirs.add("example.com")
+        for letter in "abc":
+            mine.add(f"{letter}.example.com")
+        names = ["a.example.com", "b.example.com", "c.example.com"]
+        page = mine.page(limit=2)
+        assert page == mine.all_details()[:2] == [mine.details(name) for name in names[:2]]
+        assert {each.ownership.standing for each in page} == {Standing.DISPUTED}
+        assert [each.domain.name for each in mine.page(limit=2, behind=names[1])] == names[2:]
+        assert [each.domain.name for each in mine.page(limit=9, search="B.")] == names[1:2]
+        assert (mine.counts().all, theirs.counts().all, mine.counts().verified) == (3, 1, 0)
+
     def test_whose_they_are(self, senders_of: Of, dns: FakeDns) -> None:
         mine, theirs = senders_of(1), senders_of(2)
         mine.add("example.com")

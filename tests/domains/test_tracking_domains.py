@@ -35,6 +35,41 @@ def retire_in_another_project(store: MemoryStore, name: str) -> None:
     store.remove_tracking_domain(removed(verified, NOW), unlinking=())
 
 
+class TestLists:
+    def test_a_page_goes_on_behind_a_name(self, domains: TrackingDomains) -> None:
+        a, b, c = (domains.add(f"{letter}.example.com") for letter in "abc")
+        assert domains.page(limit=2) == [a, b]
+        assert domains.page(limit=2, behind=b.name) == [c]
+        assert domains.page(limit=2, behind=c.name) == []
+
+    def test_a_page_holds_what_is_searched_for_as_typed(self, domains: TrackingDomains) -> None:
+        domains.add(TRACK)
+        umlaut = domains.add("klick.müller.example")
+        assert domains.page(limit=9, search=" MÜLLER. ") == [umlaut]
+        assert domains.page(limit=9, search="Xn--m") == [umlaut]
+        assert domains.page(limit=9, search="nothing") == []
+
+    def test_a_page_holds_one_state(self, verified: TrackingDomains) -> None:
+        pending = verified.add(OTHER)
+        assert verified.page(limit=9, state=State.PENDING) == [pending]
+        verified.remove(TRACK)
+        assert verified.page(limit=9) == [pending]
+        [retired] = verified.page(limit=9, state=State.RETIRED)
+        assert verified.page(limit=9, retired=True) == [pending, retired]
+
+    def test_others_are_not_seen(self, domains_of: Callable[[int], TrackingDomains]) -> None:
+        theirs = domains_of(2).add(TRACK)
+        mine = domains_of(1)
+        assert mine.page(limit=9, retired=True) == mine.all(retired=True) == []
+        assert set(mine.counts().values()) == {0}
+        assert domains_of(2).counts()[State.PENDING] == 1
+        with pytest.raises(UnknownDomain, match="has the id"):
+            mine.numbered(theirs.id)
+        with pytest.raises(UnknownDomain):
+            mine.history(TRACK, beyond=0)
+        assert domains_of(2).numbered(theirs.id) == theirs
+
+
 class TestAddTrackingDomain:
     def test_it_is_pending_with_the_first_target(self, domains: TrackingDomains) -> None:
         added = domains.add("Track.Example.com.")

@@ -230,6 +230,7 @@ def test_entries_are_found_by_project_time_and_place(engine: Engine, accounts: S
     assert store.entries(AuditFilter(project=1)) == [newest]
     assert store.entries(AuditFilter(limit=1)) == [newest]
     assert store.entries(AuditFilter(before=newest.id)) == [oldest]
+    assert store.entries(AuditFilter(before=10**18 - 1)) == [newest, oldest]
     assert store.entries(AuditFilter(since=oldest.at)) == [newest, oldest]
     accounts.delete_project("shop")
     assert store.entries(AuditFilter())[0].project_name is None

@@ -34,6 +34,11 @@ QUERIES: dict[str, Callable[[DomainStore], object]] = {
     "evidence": lambda store: store.evidence_of(TRACK),
     "history": lambda store: store.history(1, TRACK),
     "find sending domain": lambda store: store.find_sending_domain(SENDER),
+    "find sending domains": lambda store: store.find_sending_domains({SENDER}),
+    "senders of": lambda store: store.senders_of(TRACK),
+    "tracking domain by id": lambda store: store.tracking_domain_numbered(1),
+    "count tracking domains": lambda store: store.count_tracking_domains(1),
+    "count sending domains": lambda store: store.count_sending_domains(1),
 }
 
 

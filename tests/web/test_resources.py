@@ -124,6 +124,24 @@ def test_projects_and_blocks_are_the_operators(operator: Api) -> None:
     assert operator.ask("DELETE", "/projects/default").code == "not_removable"
 
 
+def test_lists_of_domains_are_paged_and_searched(operator: Api) -> None:
+    for name in ("a.example.com", "b.example.com", "c.example.com"):
+        operator.post("/tracking-domains", {"name": name})
+        operator.post("/sending-domains", {"name": name})
+    for path in ("/tracking-domains", "/sending-domains"):
+        first = operator.get(f"{path}?limit=2")
+        assert [each["name"] for each in first["data"]] == ["a.example.com", "b.example.com"]
+        last = operator.get(f"{path}?limit=2&cursor={first['next']}")
+        assert ([each["name"] for each in last["data"]], last["next"]) == (["c.example.com"], None)
+        assert [each["name"] for each in operator.get(f"{path}?search=B.EX")["data"]] == ["b.example.com"]
+        assert operator.ask("GET", f"{path}?cursor=%C3%A4").code == "invalid_cursor"
+    assert operator.get("/tracking-domains?state=verified")["data"] == []
+    assert len(operator.get("/tracking-domains?state=pending")["data"]) == 3
+    assert operator.ask("GET", "/tracking-domains/1/history?cursor=x").code == "invalid_cursor"
+    for number in ("9" * 18, "9" * 40):
+        assert operator.ask("GET", f"/tracking-domains/{number}").code == "not_found"
+
+
 def test_pages_hold_everything_once(operator: Api) -> None:
     names = [f"r{number}" for number in range(5)]
     for name in reversed(names):

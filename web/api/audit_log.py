@@ -8,11 +8,9 @@ from pydantic import AwareDatetime, BaseModel
 
 from accounts.audit import Action, AuditEntry, AuditFilter
 from web.api.callers import Admin
-from web.api.pages import Cursor, Limit, Page, invalid_cursor
+from web.api.pages import Cursor, Limit, Page, number_of
 
 router = APIRouter(prefix="/audit-log", tags=["audit log"])
-
-_DIGITS = 18  # of a number that every database holds
 
 
 class AuditEntryOut(BaseModel):
@@ -36,19 +34,11 @@ def list_all(
     since: Annotated[AwareDatetime | None, Query(description="from then on, with its zone")] = None,
 ) -> Page[AuditEntryOut]:
     """List what was changed in a project, the newest first."""
-    wanted = AuditFilter(project=caller.project.id, since=since, before=_number(cursor), limit=limit + 1)
+    wanted = AuditFilter(project=caller.project.id, since=since, before=number_of(cursor), limit=limit + 1)
     found = caller.use.audit_log().entries(wanted)
     shown = found[:limit]
     more = len(found) > limit
     return Page(data=[_out(each) for each in shown], next=str(shown[-1].id) if more else None)
-
-
-def _number(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _DIGITS):
-        raise invalid_cursor()
-    return int(cursor)
 
 
 def _out(entry: AuditEntry) -> AuditEntryOut:

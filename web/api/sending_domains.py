@@ -16,7 +16,7 @@ from web.api import PREFIX
 from web.api.bodies import Body
 from web.api.callers import Caller, Reader, Writer
 from web.api.dns_records import DnsRecordOut, record_out
-from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.pages import Cursor, Limit, Page, Search, page_read
 
 router = APIRouter(prefix="/sending-domains", tags=["sending domains"])
 
@@ -86,10 +86,18 @@ def add(caller: Writer, body: SendingDomainIn, response: Response) -> SendingDom
 
 
 @router.get("")
-def list_all(caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[SendingDomainOut]:
+def list_all(
+    caller: Reader, limit: Limit = 50, cursor: Cursor = None, search: Search = ""
+) -> Page[SendingDomainOut]:
     """List the sending domains by name."""
-    found = _senders(caller).all_details()
-    return page_of(found, key=lambda each: each.domain.name, show=_out, cursor=cursor, limit=limit)
+    senders = _senders(caller)
+    return page_read(
+        lambda behind, most: senders.page(behind=behind, limit=most, search=search),
+        key=lambda each: each.domain.name,
+        show=_out,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @router.get("/{domain}")

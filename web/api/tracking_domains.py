@@ -18,7 +18,7 @@ from web.api import PREFIX
 from web.api.bodies import Body
 from web.api.callers import Caller, Reader, Writer
 from web.api.dns_records import DnsRecordOut, record_out
-from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.pages import Cursor, Limit, Page, Search, is_number, number_of, page_read
 from web.api.problems import FieldError, Problem
 
 router = APIRouter(prefix="/tracking-domains", tags=["tracking domains"])
@@ -108,11 +108,21 @@ def list_all(
     caller: Reader,
     limit: Limit = 50,
     cursor: Cursor = None,
+    search: Search = "",
+    state: State | None = None,
     retired: Annotated[bool, Query(description="removed ones too, whose links live on")] = False,
 ) -> Page[TrackingDomainOut]:
     """List the tracking domains by name."""
-    found = _domains(caller).all(retired=retired)
-    return page_of(found, key=lambda each: each.name, show=_out, cursor=cursor, limit=limit)
+    domains = _domains(caller)
+    return page_read(
+        lambda behind, most: domains.page(
+            behind=behind, limit=most, search=search, state=state, retired=retired
+        ),
+        key=lambda each: each.name,
+        show=_out,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @router.get("/{domain}")
@@ -176,14 +186,10 @@ def history(
 ) -> Page[HistoryEntryOut]:
     """Show what happened to it, a removed one too, the oldest first."""
     domains = _domains(caller)
-    entries = list(enumerate(domains.history(name_of(domains, domain))))
-    return page_of(
-        entries,
-        key=lambda each: f"{each[0]:09}",
-        show=lambda each: _entry(each[1]),
-        cursor=cursor,
-        limit=limit,
-    )
+    found = domains.history(name_of(domains, domain), beyond=number_of(cursor), limit=limit + 1)
+    shown = found[:limit]
+    more = len(found) > limit
+    return Page(data=list(map(_entry, shown)), next=str(shown[-1].number) if more else None)
 
 
 def _domains(caller: Caller) -> TrackingDomains:
@@ -192,12 +198,8 @@ def _domains(caller: Caller) -> TrackingDomains:
 
 def name_of(domains: TrackingDomains, address: str) -> str:
     """Return the name of the one that a path names. Raises `UnknownDomain`."""
-    if address.isascii() and address.isdigit():
-        found = (each.name for each in domains.all(retired=True) if str(each.id) == address)
-        name = next(found, None)
-        if name is None:
-            raise UnknownDomain(f"no tracking domain has the id {address}; the list shows them")
-        return name
+    if is_number(address):
+        return domains.numbered(int(address)).name
     try:
         return host_name(address)
     except InvalidName:
