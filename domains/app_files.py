@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
 from domains.errors import InvalidAppFile
-from domains.names import host_name
 from domains.ports import DomainStore
 from domains.tracking_domains import present_tracking_domain
 
@@ -72,9 +71,23 @@ class AppFiles:
             self._store.put(AppFileEntry(self._project, domain.name, file, content))
 
     def of(self, name: str) -> tuple[AppFile, ...]:
-        """Return which ones a tracking domain has."""
-        key = (self._project, host_name(name))
-        return tuple(sorted(each.file for each in self._store.entries() if (each.project, each.name) == key))
+        """Return which ones a tracking domain has. Raises `UnknownDomain`."""
+        return tuple(sorted(self.contents(name)))
+
+    def contents(self, name: str) -> dict[AppFile, Any]:
+        """Return the JSON of those that a tracking domain has. Raises `UnknownDomain`."""
+        domain = present_tracking_domain(self._domains, self._project, name)
+        key = (self._project, domain.name)
+        return {
+            each.file: json.loads(each.content)
+            for each in self._store.entries()
+            if (each.project, each.name) == key
+        }
+
+
+def as_octets(content: Any) -> bytes:
+    """Return a file with this JSON in it."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def checked(file: AppFile, octets: bytes) -> str:
@@ -84,9 +97,14 @@ def checked(file: AppFile, octets: bytes) -> str:
     kind, shape = _SHAPES[file]
     try:
         text = octets.decode("utf-8")
-        value: Any = json.loads(text)
+        value: Any = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise InvalidAppFile(f"the {file} is no JSON in UTF-8: {error}") from None
     if not isinstance(value, kind):
         raise InvalidAppFile(f"the {file} must be {shape}")
     return text
+
+
+def _refuse(constant: str) -> Any:
+    """Python's JSON has NaN and Infinity, which no phone reads [RFC 8259, section 6]."""
+    raise ValueError(f"{constant} is none")

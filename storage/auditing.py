@@ -89,6 +89,12 @@ def audit(connection: Connection) -> Iterator[None]:
         write_entry(connection, actor, change)
 
 
+def note(connection: Connection, change: AuditChange) -> None:
+    """Write down what no row tells that is followed, where somebody is known to act."""
+    if (actor := connection.get_execution_options().get(_ACTOR)) is not None:
+        write_entry(connection, actor, change)
+
+
 def write_entry(connection: Connection, actor: str, change: AuditChange) -> None:
     """Write an entry of now, by the clock of the database, which all machines share."""
     # Bound as a value: SQLite's own spelling of a time does not compare with that of others.

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Engine, func, or_, select, text, true, update
 
+from accounts.audit import Action, AuditChange
 from events.forgetting import EVERY_PROJECT, Forgotten, Person
 from events.ports import StoreUnavailable
+from storage.auditing import note
 from storage.dialects import insert
 from storage.engine import backend_of, repeatedly, transaction
 from storage.event_tables import hits, links, messages, outcomes, recipients
@@ -37,7 +39,15 @@ class SqlForgettingStore:
             {"fingerprint": each, "project": project, "key": key, "at": at}
             for key, each in fingerprints.items()
         ]
-        repeatedly(self._engine, partial(_note, rows), raising=StoreUnavailable)
+        wish = AuditChange(
+            project=person.project,
+            action=Action.REMOVED,
+            kind="person",
+            name="(forgotten)",  # the log stays for ever
+            before={},
+            after={},
+        )
+        repeatedly(self._engine, partial(_note, rows, wish), raising=StoreUnavailable)
 
     def forget_next(self, person: Person, beyond: str) -> tuple[Forgotten, str | None]:
         with self._reading() as connection:
@@ -99,7 +109,7 @@ class _Span:
         return or_(*(func.lower(column) == func.lower(each) for each in self._person.spellings()))
 
 
-def _note(rows: list[dict[str, Any]], connection: Connection) -> None:
+def _note(rows: list[dict[str, Any]], wish: AuditChange, connection: Connection) -> None:
     """Wait for those who store records without knowing of it, and let nobody else begin before it is known.
 
     With SQLite one at a time writes anyway.
@@ -112,6 +122,7 @@ def _note(rows: list[dict[str, Any]], connection: Connection) -> None:
         index_elements=[own.fingerprint, own.project], set_={"at": new.excluded.at}
     )
     connection.execute(later, rows)
+    note(connection, wish)
 
 
 def _forget(span: _Span, done: list[Forgotten], connection: Connection) -> None:

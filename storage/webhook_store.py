@@ -5,10 +5,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, and_, func, or_, select, update
 
+from accounts.audit import Action, AuditChange
 from events.webhooks.errors import StoreUnavailable, UnknownWebhook
 from events.webhooks.model import Delivery, DeliveryState, Webhook
+from events.webhooks.ports import Spot
+from storage.auditing import note
 from storage.database_clock import database_time
 from storage.engine import transaction
 from storage.webhook_rows import WEBHOOK_COLUMNS, delivery, webhook, webhook_values
@@ -64,7 +67,9 @@ class SqlWebhookStore:
                 connection.execute(select(func.count()).select_from(webhook_outbox).where(own)).scalar_one()
             )
 
-    def deliveries(self, webhook_id: str, state: DeliveryState | None, limit: int) -> list[Delivery]:
+    def deliveries(
+        self, webhook_id: str, state: DeliveryState | None, limit: int, beyond: Spot | None = None
+    ) -> list[Delivery]:
         own = webhook_deliveries.c
         wanted = select(webhook_deliveries).where(own.webhook == webhook_id)
         if state is DeliveryState.WAITING:
@@ -73,6 +78,9 @@ class SqlWebhookStore:
             wanted = wanted.where(
                 own.ended_at.is_not(None), own.delivered == (state is DeliveryState.DELIVERED)
             )
+        if beyond is not None:
+            made, number = beyond
+            wanted = wanted.where(or_(own.created_at < made, and_(own.created_at == made, own.id > number)))
         newest = wanted.order_by(own.created_at.desc(), own.id).limit(limit)
         with self._reading() as connection:
             return [delivery(row) for row in connection.execute(newest)]
@@ -90,9 +98,10 @@ class SqlWebhookStore:
             if ids is not None and count < len({*ids}):
                 raise UnknownWebhook(
                     f"{len({*ids}) - count} of these are no deliveries of webhook {webhook_id} that "
-                    "have ended; "
-                    "`waypost webhook deliveries` shows them"
+                    "have ended; the list of its deliveries shows them"
                 )
+            if count:
+                note(connection, _replayed(connection, webhook_id, count))
             return count
 
     def _reading(self) -> AbstractContextManager[Connection]:
@@ -100,6 +109,20 @@ class SqlWebhookStore:
 
     def _writing(self) -> AbstractContextManager[Connection]:
         return transaction(self._engine, writes=True, raising=StoreUnavailable)
+
+
+def _replayed(connection: Connection, webhook_id: str, count: int) -> AuditChange:
+    project = connection.execute(
+        select(webhooks.c.project).where(webhooks.c.id == webhook_id)
+    ).scalar_one_or_none()
+    return AuditChange(
+        project=project,
+        action=Action.CHANGED,
+        kind="webhook",
+        name=webhook_id,
+        before={},
+        after={"replayed": count},
+    )
 
 
 def _update(connection: Connection, webhook_id: str, **columns: Any) -> None:

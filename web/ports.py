@@ -4,15 +4,19 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from accounts.actors import Actor
+from accounts.api_keys import ApiKeys
 from accounts.audit import AuditStore
 from accounts.credentials import Credentials
 from accounts.projects import Projects
 from accounts.routes import Routes
 from certificates.model import HostRecord, State
+from domains.app_files import AppFiles
 from domains.blocking import LinkBlocks
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from events.ports import EventStore
+from events.webhooks.delivering import Attempt
+from events.webhooks.use_cases import Webhooks
 
 
 class NoCertificates(Exception):
@@ -42,6 +46,16 @@ class UseCases(Protocol):
     def sending_domains(self, project: str) -> SendingDomains: ...
     def routes(self, project: str) -> Routes: ...
     def credentials(self, project: str) -> Credentials: ...
+    def api_keys(self, project: str | None) -> ApiKeys:
+        """Return those of a project, or of the whole installation."""
+
+    def app_files(self, project: str) -> AppFiles: ...
+    def webhooks(self, project: str | None) -> Webhooks:
+        """Return those of a project, or of all projects together."""
+
+    def try_webhook(self, project: str | None, webhook: str) -> Attempt:
+        """Send it an event of the kind `test` now. Raises `UnknownWebhook`, `SecretUnreadable`."""
+
     def link_blocks(self) -> LinkBlocks: ...
     def audit_log(self) -> AuditStore: ...
     def events(self) -> EventStore: ...

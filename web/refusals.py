@@ -10,6 +10,7 @@ from certificates import errors as certificates
 from domains import errors as domains
 from domains.claims import ProofNeeded
 from events import ports as events
+from events.webhooks import errors as webhooks
 from web.ports import NoCertificates, TooManyOrders
 
 log = logging.getLogger("waypost.web")
@@ -43,6 +44,10 @@ KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     certificates.NoCertificate: (HTTPStatus.NOT_FOUND, "not_found"),
     certificates.KeyUnreadable: (HTTPStatus.CONFLICT, "key_unreadable"),
     certificates.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    webhooks.InvalidEndpoint: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_endpoint"),
+    webhooks.UnknownWebhook: (HTTPStatus.NOT_FOUND, "not_found"),
+    webhooks.SecretUnreadable: (HTTPStatus.CONFLICT, "secret_unreadable"),
+    webhooks.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
     events.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
     NoCertificates: (HTTPStatus.CONFLICT, "no_certificates"),
     TooManyOrders: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_orders"),

@@ -49,7 +49,7 @@ def webhook_fields(webhook: Webhook) -> dict[str, Any]:
         "url": webhook.url,
         "kinds": webhook.kinds,
         "label": webhook.label,
-        "state": "paused" if webhook.paused else "failing" if webhook.failures else "active",
+        "state": webhook.state,
         "paused_at": webhook.paused_at,
         "paused_why": webhook.paused_why,
         "failures": webhook.failures,

@@ -23,6 +23,14 @@ class Kind(StrEnum):
     CERTIFICATE_EXPIRING = "certificate.expiring"
 
 
+class WebhookState(StrEnum):
+    """How it goes."""
+
+    ACTIVE = "active"
+    FAILING = "failing"  # the last attempt failed
+    PAUSED = "paused"  # events wait until somebody resumes it
+
+
 OF_HITS: Final = frozenset((Kind.OPEN, Kind.CLICK))
 OF_OUTCOMES: Final = frozenset((Kind.RELAYED, Kind.REFUSED, Kind.UNKNOWN))
 OF_MESSAGES: Final = OF_HITS | OF_OUTCOMES
@@ -55,6 +63,13 @@ class Webhook:
     def paused(self) -> bool:
         """Whether events wait until somebody resumes it."""
         return self.paused_at is not None
+
+    @property
+    def state(self) -> WebhookState:
+        """How it goes."""
+        if self.paused:
+            return WebhookState.PAUSED
+        return WebhookState.FAILING if self.failures else WebhookState.ACTIVE
 
     @property
     def given_up(self) -> bool:

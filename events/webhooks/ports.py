@@ -8,6 +8,9 @@ from typing import Protocol
 from events.webhooks.body import Facts
 from events.webhooks.model import Answer, Delivery, DeliveryState, Health, Noted, Webhook
 
+Spot = tuple[datetime, str]
+"""When a batch was made, and its id: where it stands among all of a webhook."""
+
 
 class WebhookStore(Protocol):
     """Keeps webhooks. Each method is one transaction, and raises `errors.StoreUnavailable`."""
@@ -38,8 +41,10 @@ class WebhookStore(Protocol):
     def waiting(self, webhook: str) -> int:
         """Return how many events wait and are in no batch yet."""
 
-    def deliveries(self, webhook: str, state: DeliveryState | None, limit: int) -> list[Delivery]:
-        """Return batches, the newest first."""
+    def deliveries(
+        self, webhook: str, state: DeliveryState | None, limit: int, beyond: Spot | None = None
+    ) -> list[Delivery]:
+        """Return batches, the newest first, from the one after `beyond` on."""
 
     def replay(self, webhook: str, ids: Collection[str] | None, since: datetime | None) -> int:
         """Try batches anew that have ended: those with the ids, or the failed ones (made since then).

@@ -9,7 +9,7 @@ from events.webhooks import signing
 from events.webhooks.endpoint import endpoint
 from events.webhooks.errors import InvalidEndpoint, UnknownWebhook
 from events.webhooks.model import BY_HAND, Delivery, DeliveryState, Kind, Webhook
-from events.webhooks.ports import Seal, WebhookStore
+from events.webhooks.ports import Seal, Spot, WebhookStore
 
 ID_BYTES: Final = 6
 GRACE: Final = timedelta(hours=24)
@@ -111,10 +111,15 @@ class Webhooks:
         return found
 
     def deliveries(
-        self, webhook: str, *, state: DeliveryState | None = None, limit: int = 50
+        self,
+        webhook: str,
+        *,
+        state: DeliveryState | None = None,
+        limit: int = 50,
+        beyond: Spot | None = None,
     ) -> list[Delivery]:
-        """Return its batches, the newest first."""
-        return self._store.deliveries(self.find(webhook).id, state, limit)
+        """Return its batches, the newest first, from the one after `beyond` on."""
+        return self._store.deliveries(self.find(webhook).id, state, limit, beyond)
 
     def replay(self, webhook: str, ids: Collection[str] = (), *, since: datetime | None = None) -> int:
         """Send batches again: those with the ids, else those that failed (and were made since then).

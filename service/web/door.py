@@ -1,6 +1,8 @@
 """Lets callers of the API in, and gives them use cases whose changes are written down as theirs."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache, partial
 
 from sqlalchemy import Engine
 
@@ -8,12 +10,17 @@ from accounts import api_keys
 from accounts.actors import Actor
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
+from events.webhooks.delivering import Attempt
+from events.webhooks.use_cases import Webhooks
+from links import KeyRing
 from service.certificates.use_cases import CertificateViews, certificate_orders
 from service.domain_use_cases import DomainUseCases
+from service.live.key_ring import fresh_ring
 from service.settings import Settings, TlsMode
 from service.use_cases import UseCases
 from service.web.orders import OrderQueue
 from service.web.sessions import Sessions
+from service.webhooks.use_cases import Trial, webhooks_of
 from storage.api_key_store import SqlApiKeyStore
 from storage.auditing import acting
 from storage.certificate_store import SqlCertificateStore
@@ -30,6 +37,7 @@ class ApiDoor:
         self._domains = DomainUseCases(settings, engine)
         self._orders = OrderQueue()
         self._sessions = Sessions()
+        self._ring = cache(partial(fresh_ring, settings.keys))  # when it is asked for: most never ask
 
     def authenticate(self, token: str) -> Actor | None:
         key = api_keys.authenticate(SqlApiKeyStore(self._engine), token, _now())
@@ -37,7 +45,7 @@ class ApiDoor:
 
     def use_cases(self, actor: Actor) -> "ApiUseCases":
         engine = acting(self._engine, actor.name)
-        return ApiUseCases(self._settings, engine, self._domains.on(engine), self._orders)
+        return ApiUseCases(self._settings, engine, self._domains.on(engine), self._orders, self._ring)
 
     def sign_in_by_key(self, key: str) -> str | None:
         actor = self.authenticate(key)
@@ -54,17 +62,32 @@ class ApiUseCases(UseCases):
     """`web.ports.UseCases`."""
 
     def __init__(
-        self, settings: Settings, engine: Engine, domains: DomainUseCases, orders: OrderQueue
+        self,
+        settings: Settings,
+        engine: Engine,
+        domains: DomainUseCases,
+        orders: OrderQueue,
+        ring: Callable[[], Callable[[], KeyRing]],
     ) -> None:
         super().__init__(settings, engine)
         self._domains = domains
         self._orders = orders
+        self._ring = ring
 
     def tracking_domains(self, project: str) -> TrackingDomains:
         return self._domains.tracking(project)
 
     def sending_domains(self, project: str) -> SendingDomains:
         return self._domains.sending(project)
+
+    def webhooks(self, project: str | None) -> Webhooks:
+        return self._trial(project).webhooks
+
+    def try_webhook(self, project: str | None, webhook: str) -> Attempt:
+        return self._trial(project).send(webhook)
+
+    def _trial(self, project: str | None) -> Trial:
+        return webhooks_of(self._settings, self._engine, project, self._ring())
 
     def certificate(self, host: str) -> CertificateStatus:
         views = CertificateViews(SqlCertificateStore(self._engine), SqlDomainStore(self._engine), clock=_now)

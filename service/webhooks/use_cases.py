@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy import Engine
+
 from accounts.projects import project_named
 from events.webhooks.body import trial
 from events.webhooks.delivering import Attempt, attempt
 from events.webhooks.ports import Post, Seal
 from events.webhooks.use_cases import Webhooks
+from links import KeyRing
 from service.database import open_database
 from service.key_file import load_key_ring
 from service.settings import Settings
@@ -38,6 +41,24 @@ class Trial:
         return attempt(self.post(), found.url, [secret], f"msg_{number[:24]}", body, now)
 
 
+def webhooks_of(
+    settings: Settings, engine: Engine, project: str | None, ring: Callable[[], KeyRing]
+) -> Trial:
+    """Return what tries the webhooks of a project, or of all projects together. Raises AccountError."""
+    seal = secret_seal(ring)
+    number = None if project is None else project_named(SqlAccountStore(engine), project).id
+    webhooks = Webhooks(
+        store=SqlWebhookStore(engine),
+        seal=seal,
+        project=number,
+        plain_http=bool(settings.webhooks.allow_private),
+        clock=_now,
+        random_bytes=secrets.token_bytes,
+    )
+    post = partial(http_post, settings.webhooks)  # called where it is needed: it loads the system's roots
+    return Trial(webhooks=webhooks, seal=seal, post=post, project=project, clock=_now)
+
+
 @contextmanager
 def open_webhooks(settings: Settings, project: str | None) -> Iterator[tuple[Webhooks, Trial]]:
     """Yield the webhooks of a project, or of all projects together, and what tries them.
@@ -45,19 +66,9 @@ def open_webhooks(settings: Settings, project: str | None) -> Iterator[tuple[Web
     Raises AccountError; OperatorError where the keys cannot be read.
     """
     ring = load_key_ring(settings.keys)
-    seal = secret_seal(lambda: ring)
     with open_database(settings) as engine:
-        number = None if project is None else project_named(SqlAccountStore(engine), project).id
-        webhooks = Webhooks(
-            store=SqlWebhookStore(engine),
-            seal=seal,
-            project=number,
-            plain_http=bool(settings.webhooks.allow_private),
-            clock=_now,
-            random_bytes=secrets.token_bytes,
-        )
-        post = partial(http_post, settings.webhooks)  # called where it is needed: it loads the system's roots
-        yield webhooks, Trial(webhooks=webhooks, seal=seal, post=post, project=project, clock=_now)
+        trial = webhooks_of(settings, engine, project, lambda: ring)
+        yield trial.webhooks, trial
 
 
 def _now() -> datetime:

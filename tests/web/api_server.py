@@ -49,10 +49,18 @@ class Api:
         made = json.loads(self.run("apikey", "add", "--scope", scope, "--json", *whose).output)
         return Api(port=self.port, run=self.run, token=made["key"])
 
-    def ask(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        media: str = "application/json",
+    ) -> Answer:
         """Send `body` as JSON, or `raw` as it is."""
         octets = raw if raw is not None else None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"} if octets is not None else {}
+        headers = {"Content-Type": media} if octets is not None else {}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as client:

@@ -8,6 +8,8 @@ from starlette.middleware import Middleware
 from accounts.lockout import Lockout
 from web.api import (
     PREFIX,
+    api_keys,
+    app_files,
     audit_log,
     certificates,
     credentials,
@@ -17,6 +19,8 @@ from web.api import (
     routes,
     sending_domains,
     tracking_domains,
+    webhook_deliveries,
+    webhooks,
 )
 from web.api.authentication import Authentication
 from web.api.body_limit import BodyLimit
@@ -27,12 +31,16 @@ MOST_BODY: Final = 1024 * 1024  # octets
 _ROUTERS: Final = (
     tracking_domains.router,
     certificates.router,
+    app_files.router,
     sending_domains.router,
     projects.router,
     routes.router,
     credentials.router,
+    api_keys.router,
     link_blocks.router,
     events.router,
+    webhooks.router,
+    webhook_deliveries.router,
     audit_log.router,
 )
 _REFUSALS: Final = {

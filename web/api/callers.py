@@ -27,6 +27,11 @@ ProjectName = Annotated[
     ),
 ]
 
+AllProjects = Annotated[
+    bool,
+    Query(description="Of all projects together, in place of one; for keys of the whole installation."),
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
@@ -35,6 +40,12 @@ class Caller:
     actor: Actor
     project: Project
     use: UseCases
+
+    def of(self, *, all_projects: bool) -> str | None:
+        """Return the project's name, None for what is of all projects together. Raises `Problem`."""
+        if all_projects:
+            refuse_one_project(self.actor)
+        return None if all_projects else self.project.name
 
 
 def needs(scope: Scope, *, installation: bool = False) -> Callable[..., Caller]:
@@ -54,15 +65,21 @@ def needs(scope: Scope, *, installation: bool = False) -> Callable[..., Caller]:
             raise Problem(
                 HTTPStatus.FORBIDDEN, "missing_scope", f"this key may {actor.scope}; use one that may {scope}"
             )
-        if installation and actor.project is not None:
-            raise Problem(
-                HTTPStatus.FORBIDDEN,
-                "missing_scope",
-                "this key is of one project; use one of `waypost apikey add --all-projects`",
-            )
+        if installation:
+            refuse_one_project(actor)
         return Caller(actor=actor, project=found, use=use)
 
     return let_through
+
+
+def refuse_one_project(actor: Actor) -> None:
+    """Raises `Problem` for whoever is not for the whole installation."""
+    if actor.project is not None:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "missing_scope",
+            "this key is of one project; use one for the whole installation",
+        )
 
 
 def _project(actor: Actor, use: UseCases, wanted: str | None) -> Project:

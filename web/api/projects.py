@@ -1,14 +1,18 @@
 """`/projects`. A key of one project sees that one; only keys for the whole installation change them."""
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.errors import NotFound
 from accounts.model import Project
+from accounts.privacy import MOST_DAYS, PrivacySettings
 from accounts.projects import ProjectDetails, ProjectSettings
+from connections.address_precision import AddressPrecision
+from links.recipients import RecipientTracking
 from rewriter.policy import Mode
 from web.api import PREFIX
 from web.api.bodies import Body
@@ -20,6 +24,10 @@ router = APIRouter(prefix="/projects", tags=["projects"])
 Address = Annotated[str, Path(max_length=64, description="its name", examples=["shop"])]
 
 
+Days = Annotated[int, Field(ge=0, le=MOST_DAYS)] | None
+Networks = list[Annotated[str, Field(max_length=100)]]
+
+
 class ProjectIn(Body):
     """A project to add."""
 
@@ -28,16 +36,32 @@ class ProjectIn(Body):
     name: str = Field(max_length=64, description="short; it stands in links and never changes")
 
 
+class Privacy(Body):
+    """What is kept of people, and for how many days (0: for ever); null: what the settings say."""
+
+    recipients: Annotated[RecipientTracking, Field(strict=False)] | None = Field(
+        default=None, description="whether a click is a person's"
+    )
+    client_addresses: Annotated[AddressPrecision, Field(strict=False)] | None = Field(
+        default=None, description="how much of its readers' addresses is kept"
+    )
+    message_days: Days = Field(default=None, description="what names recipients")
+    event_days: Days = Field(default=None, description="clicks, opens, outcomes")
+
+
 class ProjectChange(Body):
     """What to change; what is left out stays, null goes back to the settings."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"tracking": "observe"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"tracking": "observe"}, {"privacy": {"event_days": 90}}]}
+    )
 
     tracking: Annotated[Mode, Field(strict=False)] | None = None
     unknown_senders: bool | None = None
     upstream: str | None = Field(default=None, max_length=200, description="an [upstreams.NAME]")
-    add_networks: list[str] = Field(default=[], max_length=100)
-    remove_networks: list[str] = Field(default=[], max_length=100)
+    privacy: Privacy = Field(default=Privacy(), description="what is named changes")
+    add_networks: Networks = Field(default=[], max_length=100)
+    remove_networks: Networks = Field(default=[], max_length=100)
 
 
 class ProjectOut(BaseModel):
@@ -48,6 +72,7 @@ class ProjectOut(BaseModel):
     tracking: Mode | None
     unknown_senders: bool | None
     upstream: str | None
+    privacy: Privacy
     networks: list[str]
     created_at: datetime
 
@@ -95,7 +120,13 @@ def change(caller: Operator, name: Address, body: ProjectChange) -> ProjectDetai
     if "upstream" in wanted:
         settings["upstream"] = body.upstream
     projects = caller.use.projects()
-    projects.change(name, settings, add_networks=body.add_networks, remove_networks=body.remove_networks)
+    projects.change(
+        name,
+        settings,
+        privacy=cast(PrivacySettings, body.privacy.model_dump(exclude_unset=True)),
+        add_networks=body.add_networks,
+        remove_networks=body.remove_networks,
+    )
     return _details(projects.show(name))
 
 
@@ -126,6 +157,7 @@ def _out(project: Project) -> ProjectOut:
         tracking=project.tracking,
         unknown_senders=project.unknown_senders,
         upstream=project.upstream,
+        privacy=Privacy(**asdict(project.privacy)),
         networks=[str(each) for each in project.networks],
         created_at=project.created_at,
     )

@@ -1,7 +1,7 @@
 """`/sending-domains`. One is addressed by its name, which never changes."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,8 +10,10 @@ from domains.errors import InvalidName, UnknownDomain
 from domains.model import ALL, State
 from domains.names import display, host_name
 from domains.ownership import Proof, Standing
+from domains.sender_rules import RuleSettings
 from domains.sending_domains import SenderSettings, SendingDomainDetails, SendingDomains
-from rewriter.policy import Mode
+from links.recipients import RecipientTracking
+from rewriter.policy import Mode, Overrides, SignedMail, VisibleUrl
 from web.api import PREFIX
 from web.api.bodies import Body
 from web.api.callers import Caller, Reader, Writer
@@ -33,16 +35,50 @@ class SendingDomainIn(Body):
     tracking_domain: str | None = _LINK
 
 
+Hosts = Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=1000)]
+
+
+class Rules(Body):
+    """What holds for its mail alone; null: what the settings say."""
+
+    clicks: bool | None = Field(default=None, description="links in HTML")
+    opens: bool | None = Field(default=None, description="the open pixel")
+    text: bool | None = Field(default=None, description="links in plain text")
+    excluded_hosts: Hosts | None = Field(
+        default=None, description="links to these stay: a.example, *.a.example"
+    )
+    allowed_destinations: Hosts | None = Field(
+        default=None, description="only links to these are tracked: a.example, *.a.example"
+    )
+    visible_url: Annotated[VisibleUrl, Field(strict=False)] | None = Field(
+        default=None, description="links whose text is a URL of another site"
+    )
+    signed_mail: Annotated[SignedMail, Field(strict=False)] | None = Field(
+        default=None, description="mail with a DKIM or ARC signature"
+    )
+
+
 class SendingDomainChange(Body):
     """What to change; what is left out stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"tracking": "observe", "share": 10}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"tracking": "observe", "share": 10},
+                {"recipients": "none", "rules": {"excluded_hosts": ["*.bank.example"], "text": None}},
+            ]
+        }
+    )
 
     tracking_domain: str | None = _LINK
     tracking: Annotated[Mode, Field(strict=False)] | None = Field(
         default=None, description="of its mail; null: what the project says"
     )
     share: int = Field(default=ALL, ge=0, le=ALL, description="per cent of its mail that is tracked")
+    recipients: Annotated[RecipientTracking, Field(strict=False)] | None = Field(
+        default=None, description="whether a click is a person's; null: what the project says"
+    )
+    rules: Rules = Field(default=Rules(), description="those that are named change")
 
 
 class SendingDomainOut(BaseModel):
@@ -53,6 +89,8 @@ class SendingDomainOut(BaseModel):
     tracking_domain: str | None
     tracking: Mode | None
     share: int
+    recipients: RecipientTracking | None
+    rules: Rules
     ownership: Standing
     carries_link: bool = Field(description="whether its link to a tracking domain counts")
     record: DnsRecordOut
@@ -74,10 +112,7 @@ class VerificationOut(BaseModel):
 def add(caller: Writer, body: SendingDomainIn, response: Response) -> SendingDomainOut:
     """Add a sending domain. The answer has the TXT record that proves it."""
     senders = _senders(caller)
-    if body.tracking_domain is not None:  # before anything is added
-        tracking = caller.use.tracking_domains(caller.project.name).show(body.tracking_domain).domain
-        if tracking.state is State.RETIRED:
-            raise UnknownDomain(f"{display(tracking.name)} was removed; add it again first")
+    _check_link(caller, body.tracking_domain)
     added = senders.add(body.name)
     if body.tracking_domain is not None:
         senders.link(added.name, body.tracking_domain)
@@ -111,18 +146,15 @@ def change(caller: Writer, domain: Address, body: SendingDomainChange) -> Sendin
     """Link it to a tracking domain or to none, and set how far it has gone live."""
     senders, name = _senders(caller), _name(domain)
     wanted = body.model_fields_set
+    _check_link(caller, body.tracking_domain)
+    if wanted - {"tracking_domain"}:
+        settings = {each: getattr(body, each) for each in wanted & _SETTINGS}
+        senders.change(name, cast(SenderSettings, settings), _said(body.rules))
     if "tracking_domain" in wanted:
         if body.tracking_domain is None:
             senders.unlink(name)
         else:
             senders.link(name, body.tracking_domain)
-    settings = SenderSettings()
-    if "tracking" in wanted:
-        settings["tracking"] = body.tracking
-    if "share" in wanted:
-        settings["share"] = body.share
-    if settings:
-        senders.change(name, settings)
     return _out(senders.details(name))
 
 
@@ -145,6 +177,25 @@ def verify(caller: Writer, domain: Address) -> VerificationOut:
     )
 
 
+_SETTINGS: Final = frozenset(SenderSettings.__annotations__)
+
+
+def _check_link(caller: Caller, tracking_domain: str | None) -> None:
+    """Refuse a link that cannot be before anything is changed. Raises `UnknownDomain`."""
+    if tracking_domain is None:
+        return
+    tracking = caller.use.tracking_domains(caller.project.name).show(tracking_domain).domain
+    if tracking.state is State.RETIRED:
+        raise UnknownDomain(f"{display(tracking.name)} was removed; add it again first")
+
+
+def _said(rules: Rules) -> RuleSettings:
+    said = {each: getattr(rules, each) for each in rules.model_fields_set}
+    return cast(
+        RuleSettings, {name: tuple(each) if isinstance(each, list) else each for name, each in said.items()}
+    )
+
+
 def _senders(caller: Caller) -> SendingDomains:
     return caller.use.sending_domains(caller.project.name)
 
@@ -164,9 +215,27 @@ def _out(details: SendingDomainDetails) -> SendingDomainOut:
         tracking_domain=domain.tracking_domain,
         tracking=domain.tracking,
         share=domain.share,
+        recipients=domain.recipients,
+        rules=_rules(domain.rules),
         ownership=details.ownership.standing,
         carries_link=details.carries_link,
         record=record_out(details.record),
         created_at=domain.created_at,
         verified_at=domain.verified_at,
     )
+
+
+def _rules(rules: Overrides) -> Rules:
+    return Rules(
+        clicks=rules.clicks,
+        opens=rules.opens,
+        text=rules.text,
+        excluded_hosts=_listed(rules.excluded_hosts),
+        allowed_destinations=_listed(rules.allowed_destinations),
+        visible_url=rules.visible_url,
+        signed_mail=rules.signed_mail,
+    )
+
+
+def _listed(hosts: tuple[str, ...] | None) -> list[str] | None:
+    return None if hosts is None else list(hosts)
