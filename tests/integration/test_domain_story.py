@@ -130,6 +130,7 @@ def goes_live(story: Story, running: RunningWaypost) -> tuple[str, str]:
     return link
 
 
+@pytest.mark.long
 def test_from_the_first_record_to_the_last_link(story: Story) -> None:
     story.run("sender", "add", "shop.example")
     story.run("route", "add", "news")

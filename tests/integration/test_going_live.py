@@ -5,6 +5,7 @@ import smtplib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from admin.main import main
@@ -52,6 +53,7 @@ class Clients:
             client.quit()
 
 
+@pytest.mark.long
 def test_tracking_stops_and_goes_on_at_once_in_all_workers_without_the_database(tmp_path: Path) -> None:
     database = tmp_path / "var/waypost.db"
     with UpstreamInThread(ScriptedUpstream()) as upstream:

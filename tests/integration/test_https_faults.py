@@ -61,6 +61,7 @@ def past() -> datetime:
     return datetime.now(UTC) - timedelta(seconds=1)
 
 
+@pytest.mark.long
 def test_a_removed_domain_past_its_renewal_still_answers_over_https(installation: HttpsInstallation) -> None:
     with RunningWaypost(installation.folder) as running:
         installation.verify(HOST)
@@ -115,6 +116,7 @@ def test_who_will_not_wait_for_a_slow_authority_finds_the_certificate_later(slow
     assert slow.pebble.orders() == 1
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_in_the_middle_of_an_order(slow: HttpsInstallation) -> None:
     slow.verify(HOST)
     with RunningWaypost(slow.folder) as running:

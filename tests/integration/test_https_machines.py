@@ -37,6 +37,7 @@ def machines(
     postgresql.execute("DROP DATABASE {} WITH (FORCE)", "https")
 
 
+@pytest.mark.long
 def test_one_order_for_handshakes_on_both(machines: tuple[HttpsInstallation, HttpsInstallation]) -> None:
     one, two = machines
     for host in (HOST, OTHER):

@@ -51,6 +51,7 @@ def kill_under_load(folder: Path, kills: int) -> None:
     assert copies.total() - len(recipients) <= kills * PROCESSES
 
 
+@pytest.mark.long
 def test_07_kill_under_load_loses_nothing(tmp_path: Path) -> None:
     kill_under_load(tmp_path, kills=2)
 

@@ -86,6 +86,7 @@ def test_lines_that_postfix_breaks_arrive_as_it_broke_them(tmp_path: Path) -> No
     assert [len(line) for line in body.split(b"\r\n")] == [998, 998, 998, 9, 0]
 
 
+@pytest.mark.long
 def test_more_recipients_than_are_taken_at_once_all_get_it_once(tmp_path: Path) -> None:
     recipients = [f"reader{number}@there.test" for number in range(12)]
     with (
@@ -100,7 +101,8 @@ def test_more_recipients_than_are_taken_at_once_all_get_it_once(tmp_path: Path) 
     assert max(len(seen.accepted) for seen in upstream.taken) == 5
 
 
-@pytest.mark.parametrize("away", [pytest.param("waypost", marks=pytest.mark.long), "upstream"])
+@pytest.mark.long
+@pytest.mark.parametrize("away", ["waypost", "upstream"])
 def test_what_is_away_delays_mail_and_bounces_none(tmp_path: Path, away: str) -> None:
     require_postfix()
     with UpstreamInThread(ScriptedUpstream()) as upstream:

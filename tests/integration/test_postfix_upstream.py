@@ -156,6 +156,7 @@ def test_a_pooled_connection_that_it_closed_costs_nothing(tmp_path: Path) -> Non
         chain.expect("second@there.test")
 
 
+@pytest.mark.long
 def test_a_restart_behind_a_pooled_connection_costs_nothing(tmp_path: Path) -> None:
     with chain_of(tmp_path) as chain:
         chain.send("first@there.test")

@@ -59,6 +59,7 @@ def test_the_database_stopped_while_serving(installation: Installation, postgres
         wait_until(lambda: installation.kinds() == ["click", "click", "relayed"])
 
 
+@pytest.mark.long
 def test_a_start_on_a_database_that_is_new_asks_for_an_upgrade(
     installation: Installation, postgresql: PostgreSQL
 ) -> None:

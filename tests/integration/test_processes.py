@@ -103,6 +103,7 @@ def test_four_long_connections_on_two_workers_never_end_on_one(tmp_path: Path) -
                     client.quit()
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_is_replaced_and_what_it_acknowledged_is_there(tmp_path: Path) -> None:
     with CountingSink() as sink:
         port = install(tmp_path, sink, count=2)
@@ -227,7 +228,8 @@ def test_a_second_signal_hurries(tmp_path: Path) -> None:
             client.close()
 
 
-@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("count", [1, 2])
 def test_15_a_stop_under_twice_the_capacity_with_large_messages_loses_nothing(
     tmp_path: Path, count: int
 ) -> None:

@@ -130,6 +130,7 @@ def checker_of(running: RunningWaypost) -> int:
     return int(children.read_text())
 
 
+@pytest.mark.long
 def test_each_domain_is_checked_once(scene: Scene) -> None:
     scene.add_domains(DOMAINS)
     with ExitStack() as stack:

@@ -186,6 +186,7 @@ def kill_between_event_and_delivery(told: Told, kills: int) -> None:
     assert all(len(ids) == 1 for ids in told.links().values())
 
 
+@pytest.mark.long
 def test_a_kill_between_event_and_delivery_loses_nothing(told: Told) -> None:
     kill_between_event_and_delivery(told, 1)
 
