@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from events.counting import Dimension, Statistics
+from events.message_view import MessageView
 from events.model import Record
 from events.report import Tally
 
@@ -144,11 +145,14 @@ class EventStore(Protocol):
     def add(self, records: Sequence[Record]) -> None:
         """Add them in one transaction; a record whose id is there already changes nothing."""
 
-    def events(self, wanted: EventFilter) -> list[Event]:
-        """Return the newest first."""
+    def events(self, wanted: EventFilter, beyond: Place | None = None) -> list[Event]:
+        """Return the newest first, from the one before `beyond` back."""
 
     def events_beyond(self, wanted: EventFilter, beyond: Place | None) -> list[Event]:
         """Return the oldest first, from the one after `beyond` on; ask again with the place of the last."""
+
+    def message(self, project: int, message: str) -> MessageView | None:
+        """Return what is known of one message of a project, by its id."""
 
     def statistics(self, by: Dimension | None, wanted: EventFilter) -> list[Statistics]:
         """Count clicks and opens by a dimension, those with most readers first, days in their order."""

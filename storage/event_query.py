@@ -1,6 +1,7 @@
 """What shows events asks for: hits and outcomes, joined with what their message says, by time."""
 
 from collections.abc import Callable, Mapping
+from operator import gt, lt
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Row, Select, Table, exists, func, select, tuple_
@@ -11,16 +12,16 @@ from storage.event_filter import LINK, PERSON, concerns, conditions
 from storage.event_tables import hits, links, messages, outcomes, recipients
 
 
-def newest(connection: Connection, wanted: EventFilter) -> list[Event]:
-    """Return the newest events that the filter wants, the newest first."""
-    found = _found(connection, wanted, lambda table: (table.c.at.desc(), table.c.id.desc()))
+def newest(connection: Connection, wanted: EventFilter, beyond: Place | None = None) -> list[Event]:
+    """Return the newest events before a place that the filter wants, the newest first."""
+    found = _found(connection, wanted, lambda table: (table.c.at.desc(), table.c.id.desc()), beyond, lt)
     found.sort(key=_place, reverse=True)
     return found[: wanted.limit]
 
 
 def oldest(connection: Connection, wanted: EventFilter, beyond: Place | None) -> list[Event]:
     """Return the oldest events beyond a place that the filter wants, the oldest first."""
-    found = _found(connection, wanted, lambda table: (table.c.at, table.c.id), beyond)
+    found = _found(connection, wanted, lambda table: (table.c.at, table.c.id), beyond, gt)
     found.sort(key=_place)
     return found[: wanted.limit]
 
@@ -44,7 +45,8 @@ def _found(
     connection: Connection,
     wanted: EventFilter,
     order: Callable[[Table], tuple[Any, ...]],
-    beyond: Place | None = None,
+    beyond: Place | None,
+    further: Callable[[Any, Any], Any],
 ) -> list[Event]:
     """Two queries, each along its table's index on time; a UNION of the two would be sorted whole."""
     found: list[Event] = []
@@ -53,7 +55,7 @@ def _found(
             continue
         query = query.where(*conditions(table, wanted)).order_by(*order(table)).limit(wanted.limit)
         if beyond is not None:
-            query = query.where(tuple_(table.c.at, table.c.id) > tuple_(*beyond))
+            query = query.where(further(tuple_(table.c.at, table.c.id), tuple_(*beyond)))
         found += [event(row) for row in connection.execute(query)]
     return found
 

@@ -8,6 +8,7 @@ from operator import attrgetter
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from events.counting import Dimension, Statistics
+from events.message_view import MessageView
 from events.model import Hit, MessageRecord, Outcome, Record
 from events.ports import Event, EventFilter, Place, StoreUnavailable
 from events.report import Tally
@@ -19,6 +20,7 @@ from storage.event_statistics import statistics
 from storage.event_tables import hits, links, messages, outcomes, recipients, unjudged
 from storage.forgotten import wishes_about
 from storage.judging import MINUTE, hit_row, marks
+from storage.message_query import message_view
 from storage.report_query import tallies
 from storage.webhook_outbox import note_records
 
@@ -54,13 +56,17 @@ class SqlEventStore:
             leave = partial(insert_new, table=unjudged, rows=found)
             repeatedly(self._engine, leave, raising=StoreUnavailable)
 
-    def events(self, wanted: EventFilter) -> list[Event]:
+    def events(self, wanted: EventFilter, beyond: Place | None = None) -> list[Event]:
         with self._reading() as connection:
-            return newest(connection, wanted)
+            return newest(connection, wanted, beyond)
 
     def events_beyond(self, wanted: EventFilter, beyond: Place | None) -> list[Event]:
         with self._reading() as connection:
             return oldest(connection, wanted, beyond)
+
+    def message(self, project: int, message: str) -> MessageView | None:
+        with self._reading() as connection:
+            return message_view(connection, project, message)
 
     def statistics(self, by: Dimension | None, wanted: EventFilter) -> list[Statistics]:
         with self._reading() as connection:

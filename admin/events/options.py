@@ -1,6 +1,5 @@
 """Which events a command is about: the same options for all of them."""
 
-import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,12 +9,12 @@ import click
 
 from admin.invocation import Invocation
 from admin.names import complete_project, complete_sending_domain
+from events import asking
 from events.ports import EventFilter, Place
 from events.verdicts import HitVerdict
 from service.database import open_projects
 
 KINDS: Final = ("relayed", "refused", "unknown", "click", "open")
-_UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -28,14 +27,10 @@ class Moment(click.ParamType[int]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        text = str(value).strip()
-        if ago := re.fullmatch(r"(\d{1,9})([smhd])", text):
-            return now() - int(ago[1]) * _UNITS[ago[2]]
         try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(f"{text!r} is no time; write 30m, 2h, 7d, 2026-11-21 or 2026-11-21T18:30", param, ctx)
-        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+            return asking.moment(str(value), now())
+        except asking.Unclear as error:
+            self.fail(str(error), param, ctx)
 
 
 class Spot(click.ParamType[Place]):
@@ -44,10 +39,10 @@ class Spot(click.ParamType[Place]):
     name = "event"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Place:
-        found = re.fullmatch(r"(\d{1,15}):([0-9a-f]{32})", str(value).strip())
-        if found is None:
-            self.fail(f"{value!r} is no event; write its `at` and `id` as 1790000060000:f9e8d7…", param, ctx)
-        return int(found[1]), found[2]
+        try:
+            return asking.place(str(value))
+        except asking.Unclear as error:
+            self.fail(str(error), param, ctx)
 
 
 def now() -> int:

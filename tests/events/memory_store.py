@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from events.counting import Dimension, Statistics
+from events.message_view import MessageView
 from events.model import MessageRecord, Record
 from events.ports import Event, EventFilter, Place, StoreUnavailable
 from events.report import Tally
@@ -28,10 +29,13 @@ class MemoryStore:
         for record in records:
             self._records.setdefault((type(record), record.id), record)
 
-    def events(self, wanted: EventFilter) -> list[Event]:
+    def events(self, wanted: EventFilter, beyond: Place | None = None) -> list[Event]:
         raise StoreUnavailable("This store cannot be asked.")
 
     def events_beyond(self, wanted: EventFilter, beyond: Place | None) -> list[Event]:
+        raise StoreUnavailable("This store cannot be asked.")
+
+    def message(self, project: int, message: str) -> MessageView | None:
         raise StoreUnavailable("This store cannot be asked.")
 
     def statistics(self, by: Dimension | None, wanted: EventFilter) -> list[Statistics]:
