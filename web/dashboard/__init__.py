@@ -27,9 +27,9 @@ A file of pages has a `Pages`, named in `app._PAGES`, and a function for each pa
   whose form posts. Secrets shown once: answer the POST with `visit.page`.
 - Templates extend `base.html` (blocks `title`, `main`), and have `visit`, `at("sending-domains", name)` for
   every address in the project, `url("people")` for those of the installation, filters `badge` (a state in
-  words and colour) and `when` (a moment, UTC), and macros of `parts.html` (import them `with context`):
-  `form` (brings the token along), `field`, `select`, `tick`, `pager`, `copied`. `visit.may("write")` tells
-  whether to show a form.
+  words and colour), `when` (a moment, UTC) and `in_words` (a reason), and macros of `parts.html` (import
+  them `with context`): `form` (brings the token along), `field`, `select`, `tick`, `pager`, `copied`.
+  `visit.may("write")` tells whether to show a form.
 - The words of the navigation are in `pages.NAVIGATION`; those that have a page are shown.
 - No inline script or style: the policy of `headers.py` forbids them. All of the CSS is `static/style.css`.
 """

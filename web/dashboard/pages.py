@@ -5,6 +5,7 @@ which project, whether they may, and whether a form that changes something is of
 """
 
 import hmac
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -154,6 +155,7 @@ class Desk:
             path=request.path_params,
             query=read_query(request.scope["query_string"]),
             request=request,
+            now=time.time_ns() // 1_000_000,
             navigation=self._navigation_in(project, session.actor),
         )
         if page.method == "GET":

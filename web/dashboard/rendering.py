@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from web.dashboard.addresses import url
+from web.dashboard.words import in_words
 
 FOLDER: Final = Path(__file__).parent
 STATIC: Final = FOLDER / "static"
@@ -21,10 +22,15 @@ _COLOURS: Final = {
     "delivered": "good",
     "ok": "good",
     "live": "good",
+    "relayed": "good",
+    "human": "good",
     "pending": "waiting",
     "waiting": "waiting",
     "warning": "waiting",
     "observe": "waiting",
+    "suspect": "waiting",
+    "unknown": "waiting",
+    "refused": "bad",
     "failed": "bad",
     "error": "bad",
 }
@@ -73,7 +79,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"badge": badge, "when": when}
+    made.filters |= {"badge": badge, "when": when, "in_words": in_words}
     made.globals |= {"static": static, "url": url}
     return made
 

@@ -30,6 +30,7 @@ class Visit:
     form: Form = field(default_factory=Form)
     refusal: str = ""  # why the form that was sent is shown again
     request: Request
+    now: int  # milliseconds since 1970
     navigation: tuple[tuple[str, str], ...]  # words and address
 
     @property
