@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from admin.sighting import Line, lines, verdict
 from domains.errors import ChangedMeanwhile
 from domains.evidence import Evidence
 from domains.model import State, TrackingDomain
 from domains.names import display
+from domains.sighting import Line, lines, verdict
 
 BETWEEN_SECONDS: Final = 5.0  # the servers of the zone are asked, which remember no "no" as a recursor does
 

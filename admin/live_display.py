@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from admin.output import printable, say
-from admin.sighting import Line
+from domains.sighting import Line
 
 WAITING = "…"
 _WIDTH = 9  # of a label and what follows it

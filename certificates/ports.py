@@ -3,7 +3,7 @@
 Adapters: `storage.certificate_store` and `certificates.authority`; fakes in tests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -45,6 +45,9 @@ class CertificateStore(Protocol):
 
     def find(self, host: str) -> HostRecord:
         """Return it; an empty record of version 0 for a host that is not known."""
+
+    def find_each(self, hosts: Collection[str]) -> Mapping[str, HostRecord]:
+        """Return the records of those of the hosts that are known."""
 
     def due(self, now: datetime, limit: int) -> list[HostRecord]:
         """Return the records whose `due_at` has come and that no order holds, the longest due first."""

@@ -139,6 +139,11 @@ class Directory:
             sender = self._nearest(project, normalised(sender_domain))
         return self._default(project) if sender is None else self._choice_of(sender)
 
+    def base_of(self, host: str) -> str:
+        """Return what links on a tracking domain begin with, "" where it is not active or not known."""
+        entry = self._tracking.get(host)
+        return "" if entry is None else self._base(entry)
+
     def owner(self, sender_domain: str) -> int | None:
         """Return the project of the nearest sending domain, own or parent; None for a stranger.
 

@@ -48,6 +48,11 @@ class ProbeAnswer:
     server: str = ""  # the Server header of whoever answered
     detail: str = ""
 
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the request is sent on."""
+        return self.status is not None and 300 <= self.status < 400
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HstsPolicy:

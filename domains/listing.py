@@ -14,6 +14,7 @@ class TrackingFilter:
     project: int | None = None
     state: State | None = None
     retired: bool = True  # False: those that were not removed
+    default: bool = False  # True: the defaults of projects alone
     search: str = ""  # a part of the stored name
     behind: str = ""  # names greater than this one
     limit: int | None = None

@@ -3,7 +3,7 @@
 Adapters: `storage.domain_store` and `domains.lookup.resolver`; fakes in tests.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -96,8 +96,8 @@ class DomainStore(Protocol):
     def tracking_domain_numbered(self, number: int) -> TrackingDomain | None:
         """Return that of an id, a retired one too."""
 
-    def evidence_of(self, name: str) -> Evidence | None:
-        """Return what the last check of a tracking domain saw; None where there is no domain or no check."""
+    def evidence_of(self, names: Collection[str]) -> Mapping[str, Evidence]:
+        """Return what the last check of each tracking domain saw; those without a check are left out."""
 
     def history(
         self,

@@ -3,13 +3,14 @@
 Every refusal is a `domains.errors.DomainError` with one sentence that says what to do, and changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict
 
 from domains import steps
 from domains.claims import Claims
+from domains.diagnosis import Diagnosis, explain
 from domains.dns_records import CnameRecord
 from domains.errors import (
     ChangedMeanwhile,
@@ -28,19 +29,22 @@ from domains.names import display, host_name, normalised, tracking_domain_name
 from domains.ownership import Kind
 from domains.ports import DomainCheck, DomainStore
 from domains.rules import CheckPolicy, judge
+from domains.signs import Signs, signs_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingDomainDetails:
     """A tracking domain with the record that makes it work, and the sending domains linked to it.
 
-    `evidence` is what the last check saw, None before the first.
+    `evidence` is what the last check saw, None before the first; `told` says what there is to say of it.
     """
 
     domain: TrackingDomain
     record: CnameRecord
     senders: tuple[str, ...]
     evidence: Evidence | None
+    told: Diagnosis | None
+    signs: Signs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,11 @@ class TrackingDomains:
         self._announce = announce
         self._claims = claims
         self._project = project
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Where tracking domains may point to."""
+        return self._policy.targets
 
     def add(self, name: str, *, target: str | None = None, https: Https = Https.AUTO) -> TrackingDomain:
         """Add it as pending; a retired one comes back as pending.
@@ -137,6 +146,12 @@ class TrackingDomains:
         )
         return self._store.tracking_domains(wanted)
 
+    def signs(self, domains: Iterable[TrackingDomain]) -> Mapping[str, Signs]:
+        """Return what the last check of each showed, by name."""
+        listed = {domain.name: domain for domain in domains}
+        seen = self._store.evidence_of(listed)
+        return {name: signs_of(domain, seen.get(name), self.targets) for name, domain in listed.items()}
+
     def counts(self) -> StateCounts:
         """Return how many are in each state."""
         return self._store.count_tracking_domains(self._project)
@@ -151,11 +166,14 @@ class TrackingDomains:
     def show(self, name: str) -> TrackingDomainDetails:
         """Return it, a retired one too, with its DNS instructions. Raises `UnknownDomain`."""
         domain = tracking_domain_named(self._store, self._project, name)
+        evidence = self._store.evidence_of([domain.name]).get(domain.name)
         return TrackingDomainDetails(
             domain=domain,
             record=CnameRecord(name=domain.name, target=domain.target),
             senders=self._store.senders_of(domain.name),
-            evidence=self._store.evidence_of(domain.name),
+            evidence=evidence,
+            told=explain(domain, evidence, self.targets) if evidence else None,
+            signs=signs_of(domain, evidence, self.targets),
         )
 
     def history(

@@ -1,6 +1,6 @@
 """Certificates in the database: `certificates.ports.CertificateStore`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,6 +42,10 @@ class SqlCertificateStore:
     def find(self, host: str) -> HostRecord:
         found = self._select(select(certificates).where(certificates.c.host == host))
         return found[0] if found else HostRecord(host=host)
+
+    def find_each(self, hosts: Collection[str]) -> Mapping[str, HostRecord]:
+        wanted = select(certificates).where(certificates.c.host.in_(sorted(hosts)))
+        return {record.host: record for record in self._select(wanted)}
 
     def due(self, now: datetime, limit: int) -> list[HostRecord]:
         return self._select(_reached(certificates.c.due_at, now).limit(limit))

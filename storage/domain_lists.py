@@ -1,10 +1,12 @@
 """Lists of domains, of parts of their history, and their numbers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal, select
 
+from domains.evidence import Evidence
+from domains.evidence_format import from_json
 from domains.listing import SenderCounts, SendingFilter, StateCounts, TrackingFilter
 from domains.model import SendingDomain, State
 from storage.domain_rows import TRACKING_COLUMNS, select_senders, sending_domain
@@ -24,6 +26,8 @@ def select_tracking(wanted: TrackingFilter) -> Select[Any]:
         conditions.append(own.state == wanted.state)
     if not wanted.retired:
         conditions.append(own.state != State.RETIRED)
+    if wanted.default:
+        conditions.append(own.is_default)
     if wanted.search:
         conditions.append(own.name.contains(wanted.search, autoescape=True))
     if wanted.behind:
@@ -73,11 +77,9 @@ def count_sending(connection: Connection, project: int) -> SenderCounts:
 
 def find_senders(connection: Connection, names: Collection[str]) -> list[SendingDomain]:
     """Return those of the names that there are."""
-    asked = sorted(names)
-    parts = (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))
     return [
         sending_domain(row)
-        for part in parts
+        for part in _parts(names)
         for row in connection.execute(select_senders().where(sending_domains.c.name.in_(part)))
     ]
 
@@ -88,3 +90,19 @@ def senders_of(connection: Connection, tracking_domain: str) -> tuple[str, ...]:
     named = select(sending_domains.c.name).select_from(linked)
     found = named.where(tracking_domains.c.name == tracking_domain).order_by(sending_domains.c.name)
     return tuple(connection.execute(found).scalars())
+
+
+def evidence_of(connection: Connection, names: Collection[str]) -> dict[str, Evidence]:
+    """Return what the last check of each tracking domain saw."""
+    own = tracking_domains.c
+    wanted = select(own.name, own.evidence).where(own.evidence.is_not(None))
+    return {
+        name: from_json(row)
+        for part in _parts(names)
+        for name, row in connection.execute(wanted.where(own.name.in_(part)))
+    }
+
+
+def _parts(names: Collection[str]) -> Iterator[list[str]]:
+    asked = sorted(names)
+    return (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))

@@ -1,6 +1,6 @@
 """Tracking and sending domains in the database: `domains.ports.DomainStore`."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -76,10 +76,9 @@ class SqlDomainStore:
         with self._reading() as connection:
             return _find_tracking_domain(connection, tracking_domains.c.id == literal(number, BigInteger))
 
-    def evidence_of(self, name: str) -> Evidence | None:
+    def evidence_of(self, names: Collection[str]) -> Mapping[str, Evidence]:
         with self._reading() as connection:
-            found = select(tracking_domains.c.evidence).where(tracking_domains.c.name == name)
-            return domain_rows.evidence(connection.execute(found).scalar_one_or_none())
+            return domain_lists.evidence_of(connection, names)
 
     def history(
         self,

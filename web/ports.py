@@ -1,5 +1,6 @@
 """What API and dashboard need from outside. `service.web` gives it; nothing here knows a database."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from accounts.routes import Routes
 from certificates.model import HostRecord, State
 from domains.app_files import AppFiles
 from domains.blocking import LinkBlocks
+from domains.choosing import Choosing
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from events.ports import EventStore
@@ -59,7 +61,9 @@ class UseCases(Protocol):
     def link_blocks(self) -> LinkBlocks: ...
     def audit_log(self) -> AuditStore: ...
     def events(self) -> EventStore: ...
-    def certificate(self, host: str) -> CertificateStatus: ...
+    def choosing(self, project: str) -> Choosing: ...
+    def certificates(self, hosts: Collection[str]) -> Mapping[str, CertificateStatus]:
+        """Return where each host stands."""
 
     def order_certificate(self, host: str) -> None:
         """Have one ordered now, in the background. Raises `NoCertificates`, `TooManyOrders`."""

@@ -3,6 +3,6 @@
 `docs/domains-troubleshooting.md` has every sentence; a test keeps it so.
 """
 
-from domains.diagnosis.explanation import Diagnosis, diagnose, explain, in_full
+from domains.diagnosis.explanation import Diagnosis, diagnose, explain, in_full, traps_of
 
-__all__ = ["Diagnosis", "diagnose", "explain", "in_full"]
+__all__ = ["Diagnosis", "diagnose", "explain", "in_full", "traps_of"]

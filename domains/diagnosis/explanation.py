@@ -39,7 +39,7 @@ def explain(domain: TrackingDomain, evidence: Evidence, targets: Collection[str]
         expected=f"A CNAME record that leads from {domain.name} to {domain.target}." if record else "",
         action=told.action,
         record=record,
-        traps=_traps(record) if record else (),
+        traps=traps_of(record) if record else (),
         notes=_notes(domain, evidence, finding.verdict),
     )
 
@@ -76,7 +76,8 @@ def _notes(domain: TrackingDomain, evidence: Evidence, verdict: Verdict) -> tupl
     )
 
 
-def _traps(record: CnameRecord) -> tuple[str, ...]:
+def traps_of(record: CnameRecord) -> tuple[str, ...]:
+    """Return what often goes wrong where this record is created."""
     return (
         f"Most forms add the zone to the name by themselves: enter {record.host}, not {record.name}.",
         f"Some forms add the zone to the value too: there, write it with a dot at its end: {record.target}.",

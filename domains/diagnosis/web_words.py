@@ -45,7 +45,7 @@ def probe_notes(domain: TrackingDomain, evidence: Evidence) -> tuple[str, ...]:
 def _http_note(domain: TrackingDomain, evidence: Evidence) -> str:
     plain = evidence.http
     match plain.reached:
-        case Reached.OTHER if evidence.https.reached is not Reached.OURS or not _is_redirect(plain):
+        case Reached.OTHER if evidence.https.reached is not Reached.OURS or not plain.is_redirect:
             return (
                 f"Another web server answers at http://{domain.name}: {_who(plain)}. Whoever runs this "
                 "installation must see to it that requests for this name reach its tracker."
@@ -102,7 +102,3 @@ def caa_note(domain: TrackingDomain, evidence: Evidence) -> tuple[str, ...]:
 
 def _who(answer: ProbeAnswer) -> str:
     return f"{answer.detail} ({answer.server})" if answer.server else answer.detail
-
-
-def _is_redirect(answer: ProbeAnswer) -> bool:
-    return answer.status is not None and 300 <= answer.status < 400

@@ -1,6 +1,6 @@
 """Lets callers of the API in, and gives them use cases whose changes are written down as theirs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 
@@ -8,12 +8,15 @@ from sqlalchemy import Engine
 
 from accounts import api_keys
 from accounts.actors import Actor
+from certificates.model import HostRecord
+from certificates.rules import state_of
+from domains.choosing import Choosing
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
 from events.webhooks.delivering import Attempt
 from events.webhooks.use_cases import Webhooks
 from links import KeyRing
-from service.certificates.use_cases import CertificateViews, certificate_orders
+from service.certificates.use_cases import certificate_orders
 from service.domain_use_cases import DomainUseCases
 from service.live.key_ring import fresh_ring
 from service.settings import Settings, TlsMode
@@ -21,6 +24,7 @@ from service.use_cases import UseCases
 from service.web.orders import OrderQueue
 from service.web.sessions import Sessions
 from service.webhooks.use_cases import Trial, webhooks_of
+from service.wiring import directory_builder
 from storage.api_key_store import SqlApiKeyStore
 from storage.auditing import acting
 from storage.certificate_store import SqlCertificateStore
@@ -89,10 +93,22 @@ class ApiUseCases(UseCases):
     def _trial(self, project: str | None) -> Trial:
         return webhooks_of(self._settings, self._engine, project, self._ring())
 
-    def certificate(self, host: str) -> CertificateStatus:
-        views = CertificateViews(SqlCertificateStore(self._engine), SqlDomainStore(self._engine), clock=_now)
-        found = views.find(host)
-        return CertificateStatus(state=found.state, record=found.record)
+    def choosing(self, project: str) -> Choosing:
+        found = self._project(project)
+        return Choosing(
+            store=SqlDomainStore(self._engine),
+            build=directory_builder(self._settings),
+            project=found.id,
+            sid=found.name,
+        )
+
+    def certificates(self, hosts: Collection[str]) -> Mapping[str, CertificateStatus]:
+        known, now = SqlCertificateStore(self._engine).find_each(hosts), _now()
+        records = {host: known.get(host, HostRecord(host=host)) for host in hosts}
+        return {
+            host: CertificateStatus(state=state_of(record, now), record=record)
+            for host, record in records.items()
+        }
 
     def order_certificate(self, host: str) -> None:
         if self._settings.tls.mode is not TlsMode.ACME:

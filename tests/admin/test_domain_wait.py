@@ -4,11 +4,11 @@ from dataclasses import replace
 import pytest
 
 from admin.domain_wait import BETWEEN_SECONDS, Wait
-from admin.sighting import Line
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.errors import ChangedMeanwhile, UnknownDomain
 from domains.evidence import Evidence
 from domains.model import State, TrackingDomain
+from domains.sighting import Line
 from tests.domains.builders import NOW, tracking_domain
 
 HOST = "track.example.com"

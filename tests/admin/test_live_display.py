@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from admin.live_display import AppendedLines, NoDisplay, RedrawnLines, live_display
-from admin.sighting import Line
+from domains.sighting import Line
 
 
 def test_lines_are_appended_once_and_again_where_they_change(capsys: pytest.CaptureFixture[str]) -> None:

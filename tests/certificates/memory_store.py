@@ -1,5 +1,6 @@
 """The ports of `certificates.ports` in memory, for tests of everything above the store."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -29,6 +30,10 @@ class MemoryStore:
     def find(self, host: str) -> HostRecord:
         self._reach()
         return self._records.get(host, HostRecord(host=host))
+
+    def find_each(self, hosts: Collection[str]) -> Mapping[str, HostRecord]:
+        self._reach()
+        return {host: self._records[host] for host in hosts if host in self._records}
 
     def due(self, now: datetime, limit: int) -> list[HostRecord]:
         reached = [(each.due_at, each.host, each) for each in self._free(now) if each.due_at]

@@ -88,6 +88,12 @@ class CertificateStoreContract:
             put(store, HostRecord(host=host))
         assert [record.host for record in store.records()] == ["a.test", "b.test", "c.test"]
 
+    def test_those_of_some_hosts_come_at_once(self, store: CertificateStore) -> None:
+        written = put(store, RECORD)
+        put(store, HostRecord(host=OTHER))
+        assert store.find_each([HOST, "no.test"]) == {HOST: written}
+        assert store.find_each([]) == {}
+
     def test_only_what_changed_since_a_version_is_read_again(self, store: CertificateStore) -> None:
         first = put(store, RECORD)
         before = store.version()

@@ -1,7 +1,7 @@
 """A `domains.ports.DomainStore` and `ClaimStore` in memory, for tests of everything above the store."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -69,6 +69,7 @@ class MemoryStore:
             if wanted.project in (None, each.project)
             and wanted.state in (None, each.state)
             and (wanted.retired or each.state is not State.RETIRED)
+            and (each.is_default or not wanted.default)
             and wanted.search in name
             and wanted.behind < name
         ]
@@ -85,9 +86,10 @@ class MemoryStore:
     def tracking_domain_numbered(self, number: int) -> TrackingDomain | None:
         return next((each for each in self.tracking_domains() if each.id == number), None)
 
-    def evidence_of(self, name: str) -> Evidence | None:
-        domain = self.find_tracking_domain(name)
-        return domain and self._evidence.get(domain.id)
+    def evidence_of(self, names: Collection[str]) -> Mapping[str, Evidence]:
+        self._reach()
+        ids = {name: self._tracking[name].id for name in names if name in self._tracking}
+        return {name: self._evidence[number] for name, number in ids.items() if number in self._evidence}
 
     def history(
         self,

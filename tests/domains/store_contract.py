@@ -255,6 +255,9 @@ class DomainStoreContract:
         assert named(behind="bx.example.com", limit=2) == "c_x dx"
         assert named(behind="bx.example.co\0\ud800") == "bx c_x dx ex"
         assert named(behind="f") == ""
+        assert named(default=True) == ""
+        store.make_default("bx.example.com")
+        assert named(default=True) == "bx"
 
     def test_a_list_of_sending_domains_holds_what_is_wanted(self, store: DomainStore) -> None:
         for name, project in (("a.example", 1), ("b_.example", 1), ("c.example", 2), ("d.example", 1)):
@@ -353,14 +356,14 @@ class DomainStoreContract:
         expected = replace(step.after, is_default=False)
         assert filled.record(step) == expected
         assert tracking(filled) == expected
-        assert filled.evidence_of(TRACK) == EVIDENCE
+        assert filled.evidence_of([TRACK, "no.example.com"]) == {TRACK: EVIDENCE}
 
     def test_record_can_take_times_and_evidence_back(self, filled: DomainStore) -> None:
         before = tracking(filled)
         checked = filled.record(step_to(before, checked_at=LATER))
         filled.record(Step(before=checked, after=before))
         assert tracking(filled) == before
-        assert filled.evidence_of(TRACK) is None
+        assert filled.evidence_of([TRACK]) == {}
 
     def test_what_nobody_sees_leaves_the_version(self, filled: DomainStore) -> None:
         before = filled.version()
@@ -421,7 +424,7 @@ class DomainStoreContract:
         old = tracking(filled)
         assert (old.state, old.is_default, old.verified_at) == (State.RETIRED, False, LATER)
         assert old.id != new.id
-        assert filled.evidence_of(new.name) is None
+        assert filled.evidence_of([new.name]) == {}
         assert filled.history(PROJECT, new.name)[-1].cause is Cause.RENAMED
         assert filled.history(PROJECT, TRACK)[-1].after is State.RETIRED
 
@@ -517,7 +520,7 @@ class DomainStoreContract:
         filled.sending_domains()
         filled.find_tracking_domain(TRACK)
         filled.find_sending_domain(SENDER)
-        filled.evidence_of(TRACK)
+        filled.evidence_of([TRACK])
         filled.history(PROJECT, TRACK)
         filled.senders_of(TRACK)
         filled.count_tracking_domains(PROJECT)

@@ -31,7 +31,7 @@ QUERIES: dict[str, Callable[[DomainStore], object]] = {
     "tracking domains": lambda store: store.tracking_domains(),
     "find tracking domain": lambda store: store.find_tracking_domain(TRACK),
     "sending domains": lambda store: store.sending_domains(),
-    "evidence": lambda store: store.evidence_of(TRACK),
+    "evidence": lambda store: store.evidence_of([TRACK]),
     "history": lambda store: store.history(1, TRACK),
     "find sending domain": lambda store: store.find_sending_domain(SENDER),
     "find sending domains": lambda store: store.find_sending_domains({SENDER}),

@@ -57,7 +57,7 @@ def _present(caller: Caller, domain: str) -> str:
 
 
 def _out(caller: Caller, name: str) -> CertificateOut:
-    status = caller.use.certificate(name)
+    status = caller.use.certificates([name])[name]
     certificate, problem = status.record.certificate, status.record.problem
     shown = CertificateOut(domain=name, state=status.state, next_order_at=status.record.due_at)
     if certificate is not None:

@@ -1,8 +1,8 @@
 from datetime import UTC, datetime
 
-from admin.sighting import lines
 from domains.dns_answer import DnsAnswer, DnsStatus
 from domains.evidence import CaaAnswer, CaaStatus, Evidence, HstsPolicy, ProbeAnswer, Reached
+from domains.sighting import lines
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 HOST = "track.example.com"
