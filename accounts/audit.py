@@ -36,7 +36,7 @@ class AuditEntry:
 
     id: int
     at: datetime
-    actor: str  # `cli:` and a user of the system, or `key:` and the id of an API key
+    actor: str  # `cli:` and a user of the system, or the name of an `accounts.actors.Actor`
     project_name: str | None  # None where it was removed, or there is none
     change: AuditChange
 

@@ -3,11 +3,12 @@
 AccountError
 ├── InvalidName       no short name that can stand in a host name or a header
 ├── InvalidNetwork    no network, or one that would let everybody in
+├── InvalidPassword   too short, too long or easily guessed
 ├── InvalidLimit      a limit below one
 ├── InvalidDays       no number of days to keep something
 ├── NameTaken         the name exists already
 ├── NetworkTaken      the network belongs to another project
-├── NotFound          no such project, credential, route or key
+├── NotFound          no such project, credential, route, key or person
 ├── NotRemovable      something still uses it, or it is the project `default`
 └── StoreUnavailable  the database cannot be reached
 """
@@ -23,6 +24,10 @@ class InvalidName(AccountError):
 
 class InvalidNetwork(AccountError):
     """The text is no network that can be listed."""
+
+
+class InvalidPassword(AccountError):
+    """The text is no password that is taken. The message never holds it."""
 
 
 class InvalidLimit(AccountError):
@@ -42,7 +47,7 @@ class NetworkTaken(AccountError):
 
 
 class NotFound(AccountError):
-    """No project, credential, route or key has that name."""
+    """No project, credential, route, key or person has that name."""
 
 
 class NotRemovable(AccountError):

@@ -18,7 +18,8 @@ Waypost is set up in this folder. Next, in a second terminal here:
   .venv/bin/waypost events list             relayed, click
   .venv/bin/waypost preview var/outbox/*.eml
 
-SMTP is on 127.0.0.1:2525, HTTP on http://localhost:8080; settings are in waypost.toml. Ctrl-C stops it.
+SMTP is on 127.0.0.1:2525, links on http://localhost:8080, the dashboard on http://localhost:8081;
+settings are in waypost.toml. Ctrl-C stops it.
 """
 
 PRODUCTION_STEPS = """\
@@ -42,6 +43,12 @@ def init(invocation: Invocation, if_missing: bool, demo: bool) -> None:
         say(f"Wrote {done.settings_file}.")
     if done.made_keys:
         say(f"Made {done.settings.keys.file}. Back it up: every link ever sent is dead without it.")
+    if done.first_login is not None:
+        say(
+            f"Made the first login to the dashboard on http://{done.settings.web.listen}:"
+            f" {done.first_login.person.name} with the password {done.first_login.password}\n"
+            "Keep it now: it is stored nowhere, and is not shown again. `waypost user password` sets another."
+        )
     say(_steps(done, demo))
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "credential": "admin.credential",
     "route": "admin.route",
     "apikey": "admin.apikey",
+    "user": "admin.user",
     "audit": "admin.audit",
     "tracking": "admin.tracking",
     "links": "admin.links",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from accounts.api_keys import ApiKeys
     from accounts.audit import AuditStore
     from accounts.credentials import Credentials
+    from accounts.people import People
     from accounts.projects import Projects
     from accounts.routes import Routes
     from domains.app_files import AppFiles
@@ -64,6 +65,13 @@ def open_api_keys(settings: Settings, project: str | None) -> "AbstractContextMa
     from service import database
 
     return database.open_api_keys(settings, project)
+
+
+def open_people(settings: Settings) -> "AbstractContextManager[People]":
+    """Yield the use cases of people."""
+    from service import database
+
+    return database.open_people(settings)
 
 
 def open_audit_log(settings: Settings) -> "AbstractContextManager[AuditStore]":

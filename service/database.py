@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine
 from accounts.api_keys import ApiKeys
 from accounts.audit import AuditStore
 from accounts.credentials import Credentials
+from accounts.people import People
 from accounts.projects import Projects
 from accounts.routes import Routes
 from domains.app_files import AppFiles
@@ -128,6 +129,13 @@ def open_api_keys(settings: Settings, project: str | None) -> Iterator[ApiKeys]:
     """Yield the API keys of a project, or those for the whole installation. Raises AccountError."""
     with open_use_cases(settings) as use:
         yield use.api_keys(project)
+
+
+@contextmanager
+def open_people(settings: Settings) -> Iterator[People]:
+    """Yield the use cases of people."""
+    with open_use_cases(settings) as use:
+        yield use.people()
 
 
 @contextmanager

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from accounts.actors import Scope
+from accounts.people import FIRST_NAME, GeneratedLogin
 from links.key_ring import KeyRing
+from service.database import open_people
 from service.database_upgrade import upgrade_database
 from service.errors import OperatorError
 from service.key_file import load_key_ring, new_secret, save_key_ring
 from service.settings import Settings
 from service.settings_file import DEFAULT_FILE, load_settings
+from service.web.serving import is_installed
 
 PRODUCTION = """\
 # Waypost settings; config.example.toml of the project names every key with its default.
@@ -68,6 +72,7 @@ class Installed:
     settings_file: Path
     wrote_settings: bool
     made_keys: bool
+    first_login: GeneratedLogin | None  # where nobody could sign in to the dashboard that is installed
 
 
 def install(
@@ -85,7 +90,22 @@ def install(
         save_key_ring(settings.keys.file, KeyRing.first(new_secret(), now))
     load_key_ring(settings.keys)
     upgrade_database(settings, create=True)
-    return Installed(settings=settings, settings_file=path, wrote_settings=wrote, made_keys=made_keys)
+    return Installed(
+        settings=settings,
+        settings_file=path,
+        wrote_settings=wrote,
+        made_keys=made_keys,
+        first_login=_first_login(settings),
+    )
+
+
+def _first_login(settings: Settings) -> GeneratedLogin | None:
+    if not (is_installed() and settings.web.listen):
+        return None
+    with open_people(settings) as people:
+        if people.all():
+            return None
+        return people.add_generated(FIRST_NAME, Scope.ADMIN, project=None)
 
 
 def _write_settings(path: Path, text: str, *, keep: bool) -> bool:

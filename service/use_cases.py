@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from accounts.api_keys import ApiKeys
 from accounts.credentials import Credentials
 from accounts.model import Project
+from accounts.people import People
 from accounts.projects import Projects, project_named
 from accounts.routes import Routes
 from domains.app_files import AppFiles
@@ -21,6 +22,7 @@ from storage.audit_store import SqlAuditStore
 from storage.block_store import SqlBlockStore
 from storage.domain_store import SqlDomainStore
 from storage.event_store import SqlEventStore
+from storage.person_store import SqlPersonStore
 
 
 class UseCases:
@@ -61,6 +63,10 @@ class UseCases:
             clock=_now,
             random_bytes=secrets.token_bytes,
         )
+
+    def people(self) -> People:
+        """Return those of people who sign in."""
+        return People(store=SqlPersonStore(self._engine), clock=_now, random_bytes=secrets.token_bytes)
 
     def app_files(self, project: str) -> AppFiles:
         """Return those of the files of apps on a project's tracking domains."""

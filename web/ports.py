@@ -1,15 +1,17 @@
 """What API and dashboard need from outside. `service.web` gives it; nothing here knows a database."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from accounts.actors import Actor
 from accounts.api_keys import ApiKeys
 from accounts.audit import AuditStore
 from accounts.credentials import Credentials
+from accounts.people import People
 from accounts.projects import Projects
 from accounts.routes import Routes
+from accounts.sessions import Session
 from certificates.model import HostRecord, State
 from domains.app_files import AppFiles
 from domains.blocking import LinkBlocks
@@ -60,6 +62,7 @@ class UseCases(Protocol):
 
     def link_blocks(self) -> LinkBlocks: ...
     def audit_log(self) -> AuditStore: ...
+    def people(self) -> People: ...
     def events(self) -> EventStore: ...
     def choosing(self, project: str) -> Choosing: ...
     def certificates(self, hosts: Collection[str]) -> Mapping[str, CertificateStatus]:
@@ -67,14 +70,6 @@ class UseCases(Protocol):
 
     def order_certificate(self, host: str) -> None:
         """Have one ordered now, in the background. Raises `NoCertificates`, `TooManyOrders`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """Somebody who signed in to the dashboard. `form_token` stands in the forms that were made for them."""
-
-    actor: Actor
-    form_token: str = field(repr=False)
 
 
 class Door(Protocol):
@@ -88,6 +83,9 @@ class Door(Protocol):
 
     def use_cases(self, actor: Actor) -> UseCases:
         """Return what they do."""
+
+    def sign_in(self, name: str, password: str) -> str | None:
+        """Return the token of a new session of this person; else None, after the same work."""
 
     def sign_in_by_key(self, key: str) -> str | None:
         """Return the token of a new session of whoever has this live key."""

@@ -33,6 +33,7 @@ KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     domains.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
     accounts.InvalidName: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_name"),
     accounts.InvalidNetwork: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_network"),
+    accounts.InvalidPassword: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_password"),
     accounts.InvalidLimit: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_limit"),
     accounts.InvalidDays: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_days"),
     accounts.NameTaken: (HTTPStatus.CONFLICT, "name_taken"),

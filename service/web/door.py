@@ -1,13 +1,18 @@
-"""Lets callers of the API in, and gives them use cases whose changes are written down as theirs."""
+"""Lets people and programs in, and gives them use cases whose changes are written down as theirs."""
 
+import secrets
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 
 from sqlalchemy import Engine
 
-from accounts import api_keys
+from accounts import api_keys, people
 from accounts.actors import Actor
+from accounts.api_keys import ApiKey
+from accounts.errors import NotFound
+from accounts.people import Person
+from accounts.sessions import Session, Sessions
 from certificates.model import HostRecord
 from certificates.rules import state_of
 from domains.choosing import Choosing
@@ -22,14 +27,15 @@ from service.live.key_ring import fresh_ring
 from service.settings import Settings, TlsMode
 from service.use_cases import UseCases
 from service.web.orders import OrderQueue
-from service.web.sessions import Sessions
 from service.webhooks.use_cases import Trial, webhooks_of
 from service.wiring import directory_builder
 from storage.api_key_store import SqlApiKeyStore
 from storage.auditing import acting
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
-from web.ports import CertificateStatus, NoCertificates, Session, TooManyOrders
+from storage.person_store import SqlPersonStore
+from storage.session_store import SqlSessionStore
+from web.ports import CertificateStatus, NoCertificates, TooManyOrders
 
 
 class ApiDoor:
@@ -40,26 +46,39 @@ class ApiDoor:
         self._engine = engine
         self._domains = DomainUseCases(settings, engine)
         self._orders = OrderQueue()
-        self._sessions = Sessions()
         self._ring = cache(partial(fresh_ring, settings.keys))  # when it is asked for: most never ask
+        self._sessions = Sessions(store=SqlSessionStore(engine), clock=_now, random_bytes=secrets.token_bytes)
 
     def authenticate(self, token: str) -> Actor | None:
-        key = api_keys.authenticate(SqlApiKeyStore(self._engine), token, _now())
+        key = self._key(token)
         return None if key is None else key.actor
 
     def use_cases(self, actor: Actor) -> "ApiUseCases":
         engine = acting(self._engine, actor.name)
         return ApiUseCases(self._settings, engine, self._domains.on(engine), self._orders, self._ring)
 
+    def sign_in(self, name: str, password: str) -> str | None:
+        return self._begun(people.authenticate(SqlPersonStore(self._engine), name, password))
+
     def sign_in_by_key(self, key: str) -> str | None:
-        actor = self.authenticate(key)
-        return None if actor is None else self._sessions.begin(actor)
+        return self._begun(self._key(key))
 
     def session(self, token: str) -> Session | None:
         return self._sessions.find(token)
 
     def sign_out(self, token: str) -> None:
         self._sessions.end(token)
+
+    def _key(self, token: str) -> ApiKey | None:
+        return api_keys.authenticate(SqlApiKeyStore(self._engine), token, _now())
+
+    def _begun(self, holder: Person | ApiKey | None) -> str | None:
+        if holder is None:
+            return None
+        try:
+            return self._sessions.begin(holder)
+        except NotFound:  # changed or ended while it was looked at
+            return None
 
 
 class ApiUseCases(UseCases):

@@ -38,6 +38,7 @@ def test_the_audit_log_tells_who_did_what(run: Run) -> None:
     assert [(each["actor"], each["action"], each["kind"], each["name"]) for each in entries] == [
         (ME, "added", "route", "bills"),
         (ME, "added", "project", "shop"),
+        (ME, "added", "person", "admin"),
     ]
     assert f"{ME}\tshop\tadded route bills\t\tclicks false" in run("audit", "list").output
     assert len(json.loads(run("audit", "list", "--json", "--limit", "1").output)) == 1
@@ -54,6 +55,7 @@ def test_keys_and_the_switch_are_in_it_too(run: Run) -> None:
     run("tracking", "on")
     entries = json.loads(run("audit", "list", "--json").output)
     assert [(each["action"], each["kind"], each["after"].get("off")) for each in reversed(entries)] == [
+        ("added", "person", None),
         ("added", "key of links", None),
         ("removed", "key of links", None),
         ("changed", "tracking switch", True),

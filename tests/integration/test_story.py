@@ -16,6 +16,7 @@ from admin.main import main
 from tests.dns_server import DnsServer
 from tests.running import COMMAND, RunningWaypost, UpstreamInThread, free_port, waypost
 from tests.smtp_upstream import ScriptedUpstream
+from tests.web.browser import Browser
 
 PATIENCE = 60.0
 
@@ -38,7 +39,7 @@ class Installation:
             f'[tracker]\nlisten = ["127.0.0.1:{self.http_port}"]\n'
             f'[tracking]\nunknown_senders = true\ndefault_domain = "http://localhost:{self.http_port}"\n{settings}'
         )
-        self.run("init", "--if-missing", "--demo")
+        self.said = self.run("init", "--if-missing", "--demo")
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command in this process: starting a new one takes longer than all that it does."""
@@ -111,6 +112,20 @@ def test_the_quick_start(installation: Installation) -> None:
     assert "click" in installation.run("events", "list")
     shown = installation.run("preview", str(kept))
     assert "already-tracked" in shown
+
+
+def test_the_first_login_opens_the_dashboard(tmp_path: Path) -> None:
+    port = free_port()
+    installation = Installation(tmp_path, f'[web]\nlisten = "127.0.0.1:{port}"\n')
+    login = re.search(rf"http://127\.0\.0\.1:{port}: (\S+) with the password (\S+)", installation.said)
+    assert login is not None
+    browser = Browser(port=port)
+    with RunningWaypost(tmp_path, WAYPOST_WEB__LISTEN=f"127.0.0.1:{port}") as running:
+        fields = {"name": login[1], "password": login[2]}
+        assert browser.submit("/sign-in", "/sign-in", fields).location == "/"
+        assert "pending tracking domains 0" in browser.get("/p/default").text
+    assert login[2] not in "".join(running.log)
+    assert login[2] not in installation.run("init", "--if-missing", "--demo")
 
 
 def test_a_tracking_domain_of_ones_own(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ BY_THEMSELVES = {
     "messages",
     "outcomes",
     "recipients",
+    "sessions",
     "summed_days",
     "sums",
     "unjudged",

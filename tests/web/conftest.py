@@ -13,9 +13,9 @@ from tests.web.api_server import Api, served
 __all__ = ["dns"]
 
 
-def invoke(*arguments: str, code: int = 0) -> Result:
+def invoke(*arguments: str, code: int = 0, **options: str) -> Result:
     """Run `waypost` in the current folder."""
-    result = CliRunner().invoke(main, arguments)
+    result = CliRunner().invoke(main, arguments, **options)
     assert result.exit_code == code, result.output
     return result
 

@@ -56,10 +56,12 @@ def read_form(content_type: str, body: bytes) -> Form:
     kind = content_type.partition(";")[0].strip().lower()
     if kind == URLENCODED:
         return Form(_pairs(body))
-    if kind == MULTIPART:
+    if kind == MULTIPART and "boundary=" in content_type:
         return _multipart(content_type, body)
     if not body:
         return Form()
+    if kind == MULTIPART:
+        raise _unreadable()
     raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this is no form; send it from the page")
 
 

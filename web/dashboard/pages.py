@@ -17,13 +17,14 @@ from starlette.responses import Response
 
 from accounts.actors import Actor, Scope
 from accounts.model import DEFAULT_PROJECT_NAME, Project
+from accounts.sessions import Session
 from web.dashboard import cookies
 from web.dashboard.addresses import url
 from web.dashboard.forms import Form, read_form, read_query
 from web.dashboard.origin import of_another_site
 from web.dashboard.refusal import Refusal, SignInFirst
 from web.dashboard.visit import Visit
-from web.ports import Door, Session, UseCases
+from web.ports import Door, UseCases
 from web.refusals import KINDS, kind_of, told
 
 MOST_FORM: Final = 1024 * 1024  # octets

@@ -5,11 +5,13 @@ else [OWASP: login CSRF, double submit].
 """
 
 import hmac
+import logging
 import secrets
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Final
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,14 +21,17 @@ from accounts.lockout import Lockout
 from accounts.networks import Address
 from web.dashboard import cookies
 from web.dashboard.addresses import own_path, url
-from web.dashboard.forms import read_form, read_query
+from web.dashboard.forms import Form, read_form, read_query
 from web.dashboard.origin import of_another_site
 from web.dashboard.pages import FORM_TOKEN, read_body
 from web.dashboard.refusal import Refusal
 from web.dashboard.rendering import render
 from web.ports import Door
 
+log = logging.getLogger("waypost.web")
+
 MOST: Final = 16 * 1024  # octets
+MOST_HASHING: Final = 2  # passwords at a time: each takes 32 MiB and a processor
 _LOCKED_SECONDS: Final = 600
 
 
@@ -36,6 +41,7 @@ class SigningIn:
     def __init__(self, door: Door, lockout: Lockout) -> None:
         self._door = door
         self._lockout = lockout
+        self._hashing = CapacityLimiter(MOST_HASHING)
 
     def routes(self) -> list[Route]:
         """Return what it answers."""
@@ -56,21 +62,31 @@ class SigningIn:
         own = bool(expected) and hmac.compare_digest(expected.encode(), form.get(FORM_TOKEN).encode())
         if not own or of_another_site(request.headers):
             return _form(request, after, "the form was too old; it is a new one now, try again")
-        address = client_address(request)
-        if self._lockout.address_locked(address):
+        address, name = client_address(request), form.get("name").strip()
+        if self._lockout.locked(address, name.lower()):
             raise Refusal(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "too many failed to sign in from this address; wait ten minutes",
                 headers={"Retry-After": str(_LOCKED_SECONDS)},
             )
-        token = await run_sync(self._door.sign_in_by_key, form.get("key").strip())
+        token = await self._token(name, form)
         if token is None:
-            self._lockout.failed(address, "")
-            return _form(request, after, "this is no live key", HTTPStatus.UNAUTHORIZED)
+            self._lockout.failed(address, name.lower())
+            log.warning("a sign-in from %s failed", address)
+            return _form(
+                request, after, "this is no login here; look at what you typed", HTTPStatus.FORBIDDEN
+            )
+        await run_sync(self._door.sign_out, cookies.read(request, cookies.SESSION))
         response = RedirectResponse(after, HTTPStatus.SEE_OTHER)
         cookies.write(request, response, cookies.SESSION, token)
         cookies.clear(request, response, cookies.SIGN_IN)
         return response
+
+    async def _token(self, name: str, form: Form) -> str | None:
+        """Return that of a new session: whatever the browser brought along is worth nothing afterwards."""
+        if key := form.get("key").strip():
+            return await run_sync(self._door.sign_in_by_key, key)
+        return await run_sync(self._door.sign_in, name, form.get("password"), limiter=self._hashing)
 
     async def _sign_out(self, request: Request) -> Response:
         form = read_form(request.headers.get("content-type", ""), await read_body(request, MOST))

@@ -10,11 +10,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.actors import Actor, Scope
 from accounts.model import Project
+from accounts.sessions import Session
 from web.dashboard import flash
 from web.dashboard.addresses import url
 from web.dashboard.forms import Form
 from web.dashboard.rendering import render
-from web.ports import Session, UseCases
+from web.ports import UseCases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,107 @@
+import pytest
+
+from tests.web.api_server import Api
+from tests.web.browser import Browser, Shown, signed_in
+
+GOOD = "four words on paper"
+
+
+def person(api: Api) -> None:
+    api.run("user", "add", "alice", "--all-projects", "--scope", "admin", "--password-file", "-", input=GOOD)
+
+
+def sign_in(browser: Browser, **fields: str) -> Shown:
+    return browser.submit("/sign-in", "/sign-in", fields)
+
+
+def test_a_person_signs_in_and_is_out_after_another_password_or_removal(operator: Api) -> None:
+    person(operator)
+    browser = Browser(port=operator.port)
+    for wrong in ({"name": "alice", "password": "x"}, {"name": "bob", "password": GOOD}, {}):
+        refused = sign_in(browser, **wrong)
+        assert (refused.status, "this is no login here" in refused.text) == (403, True)
+        assert GOOD not in refused.html
+    assert sign_in(browser, name=" Alice ", password=GOOD).location == "/"
+    assert "person:alice (admin)" in browser.get("/p/default").text
+    operator.run("user", "password", "alice", "--generate")
+    assert browser.ask("GET", "/p/default").location.startswith("/sign-in")
+
+
+def test_with_a_key_one_is_out_once_it_is_revoked(operator: Api) -> None:
+    browser = signed_in(operator, "read", "shop")
+    assert "(read)" in browser.get("/p/shop").text
+    number = browser.get("/p/shop").text.partition("key:")[2][:8]
+    operator.run("apikey", "revoke", number, "--project", "shop")
+    assert browser.ask("GET", "/p/shop").location.startswith("/sign-in")
+
+
+def test_a_session_that_was_there_before_is_worth_nothing_afterwards(operator: Api) -> None:
+    planted = signed_in(operator, "read", "shop")
+    victim = Browser(port=operator.port, cookies=dict(planted.cookies))
+    assert sign_in(victim, key=operator.token).location == "/"
+    assert victim.cookies["waypost"] != planted.cookies["waypost"]
+    assert planted.ask("GET", "/p/shop").location.startswith("/sign-in")
+    made_up = Browser(port=operator.port, cookies={"waypost": "A" * 43})
+    assert sign_in(made_up, key=operator.token).location == "/"
+    assert made_up.cookies["waypost"] != "A" * 43
+
+
+def test_the_cookie_is_the_servers_alone(operator: Api) -> None:
+    browser = Browser(port=operator.port)
+    cookies = [
+        value for name, value in sign_in(browser, key=operator.token).headers if name.lower() == "set-cookie"
+    ]
+    [cookie] = [each for each in cookies if each.startswith("waypost=")]
+    assert {each.strip().lower() for each in cookie.split(";")[1:]} == {"httponly", "path=/", "samesite=lax"}
+
+
+def test_no_other_site_signs_somebody_in(operator: Api) -> None:
+    browser = Browser(port=operator.port)
+    token = browser.get("/sign-in").form_token
+    good = {"csrf": token, "key": operator.token}
+    for fields in ({**good, "csrf": ""}, {**good, "csrf": "0" * 43}, {"key": operator.token}):
+        assert "too old" in browser.send("/sign-in", fields).text
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+        tricked = Browser(port=operator.port, cookies=dict(browser.cookies), headers=headers)
+        assert "too old" in tricked.send("/sign-in", good).text
+    stranger = Browser(port=operator.port)
+    assert "too old" in stranger.send("/sign-in", good).text
+    assert "waypost" not in browser.cookies
+    browser.headers = {"Origin": f"http://127.0.0.1:{operator.port}", "Sec-Fetch-Site": "same-origin"}
+    assert browser.send("/sign-in", good).location == "/"
+
+
+@pytest.mark.parametrize("forged", ["", "0" * 64, "of another session", None])
+def test_a_form_of_another_session_is_refused(operator: Api, forged: str | None) -> None:
+    browser, other = signed_in(operator), signed_in(operator)
+    token = other.get("/p/default").form_token if forged == "of another session" else forged
+    fields = {} if token is None else {"csrf": token}
+    assert browser.send("/sign-out", fields).status == 403
+    browser.get("/p/default")
+    own = {"csrf": browser.get("/p/default").form_token}
+    browser.headers = {"Sec-Fetch-Site": "same-site"}
+    assert browser.send("/sign-out", own).status == 403
+    browser.headers = {}
+    assert browser.send("/sign-out", own).location == "/sign-in"
+
+
+def test_who_fails_often_is_sent_away_for_a_while(operator: Api) -> None:
+    browser = Browser(port=operator.port)
+    wrong = "waypost_api_00000000_" + "0" * 32
+    assert [sign_in(browser, key=wrong).status for _ in range(11)] == [403] * 10 + [429]
+    locked = sign_in(browser, key=operator.token)
+    assert (locked.status, locked.header("retry-after")) == (429, "600")
+    assert operator.ask("GET", "/projects").code == "too_many_failures"
+
+
+def test_what_is_no_form_is_refused(nobody: Api) -> None:
+    browser = Browser(port=nobody.port)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert browser.ask("POST", "/sign-in", b"x" * 20_000, kind).status == 413
+    assert browser.ask("POST", "/sign-in", b"a=%ff", kind).status == 400
+    assert browser.ask("POST", "/sign-in", b"\xff", kind).status == 400
+    assert browser.ask("POST", "/sign-in", b"&".join([b"a=1"] * 600), kind).status == 400
+    assert browser.ask("POST", "/sign-in", b"{}", {"Content-Type": "application/json"}).status == 415
+    for kind_of_parts in ("multipart/form-data", "multipart/form-data; boundary=x"):
+        assert browser.ask("POST", "/sign-in", b"--y", {"Content-Type": kind_of_parts}).status == 400
+    assert browser.ask("DELETE", "/sign-in").status == 405
