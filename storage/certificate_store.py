@@ -19,6 +19,7 @@ from storage.webhook_certificates import note_certificate, stored
 
 _HOUR: Final = timedelta(hours=1)
 _ORDERS_KEPT: Final = timedelta(days=1)
+_NAMED_AT_ONCE: Final = 1_000  # hosts in a query: databases bound the parameters of one
 
 
 class _Superseded(Exception):
@@ -44,8 +45,10 @@ class SqlCertificateStore:
         return found[0] if found else HostRecord(host=host)
 
     def find_each(self, hosts: Collection[str]) -> Mapping[str, HostRecord]:
-        wanted = select(certificates).where(certificates.c.host.in_(sorted(hosts)))
-        return {record.host: record for record in self._select(wanted)}
+        named = sorted(hosts)
+        chunks = (named[start : start + _NAMED_AT_ONCE] for start in range(0, len(named), _NAMED_AT_ONCE))
+        found = (self._select(select(certificates).where(certificates.c.host.in_(chunk))) for chunk in chunks)
+        return {record.host: record for records in found for record in records}
 
     def due(self, now: datetime, limit: int) -> list[HostRecord]:
         return self._select(_reached(certificates.c.due_at, now).limit(limit))
