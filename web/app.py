@@ -3,6 +3,8 @@
 Each has its own way of letting in and of refusing.
 """
 
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accounts.lockout import Lockout
@@ -10,12 +12,14 @@ from web.api import PREFIX as API
 from web.api.app import build_api
 from web.dashboard.app import build_dashboard
 from web.ports import Door
+from web.sparkpost import PREFIX as SPARKPOST
+from web.sparkpost.app import build_sparkpost
 
 
 class ByPrefix:
     """Hands requests on, their paths as they are; what has no prefix of these goes to `other`."""
 
-    def __init__(self, applications: dict[str, ASGIApp], other: ASGIApp) -> None:
+    def __init__(self, applications: Mapping[str, ASGIApp], other: ASGIApp) -> None:
         self._applications = applications
         self._other = other
 
@@ -31,4 +35,5 @@ class ByPrefix:
 
 def build_web(door: Door, lockout: Lockout) -> ASGIApp:
     """Return it. `lockout` counts wrong keys and passwords by address, and is this application's alone."""
-    return ByPrefix({API: build_api(door, lockout)}, build_dashboard(door, lockout))
+    applications = {API: build_api(door, lockout), SPARKPOST: build_sparkpost(door, lockout)}
+    return ByPrefix(applications, build_dashboard(door, lockout))

@@ -1,9 +1,11 @@
 """What each refusal of a use case is over HTTP, and what is told of it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
+
+from starlette.responses import Response
 
 from accounts import errors as accounts
 from certificates import errors as certificates
@@ -68,3 +70,26 @@ def told(error: Exception) -> str:
     # The sentence of a database names its file or server: that is for the log alone.
     log.error("%s", error)
     return "the database cannot be reached; try again in a few seconds"
+
+
+class Refused(Exception):
+    """A refusal before any application looks: `code` is for programs, the message for people."""
+
+    def __init__(
+        self, status: HTTPStatus, code: str, detail: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+
+Refuse = Callable[[Refused], Response]
+"""How an application words refusals."""
+
+
+def refused(error: Exception) -> Refused:
+    """Return the refusal that an error of `KINDS` is."""
+    status, code = kind_of(error)
+    away = status is HTTPStatus.SERVICE_UNAVAILABLE
+    return Refused(status, code, told(error), headers={"Retry-After": str(RETRY_SECONDS)} if away else None)

@@ -22,12 +22,12 @@ from web.api import (
     webhook_deliveries,
     webhooks,
 )
-from web.api.authentication import Authentication
-from web.api.body_limit import BodyLimit
-from web.api.problems import ProblemOut, answer_with_problems
+from web.api.problems import ProblemOut, answer_with_problems, refuse
+from web.authentication import Authentication, bearer_token
+from web.body_limit import MOST_BODY, BodyLimit
 from web.ports import Door
 
-MOST_BODY: Final = 1024 * 1024  # octets
+_OPEN: Final = frozenset({f"{PREFIX}/openapi.json"})
 _ROUTERS: Final = (
     tracking_domains.router,
     certificates.router,
@@ -58,7 +58,7 @@ _EVERYWHERE: Final = _REFUSALS.keys() - {409}
 
 
 def build_api(door: Door, lockout: Lockout) -> FastAPI:
-    """Return the application. `lockout` counts wrong keys by address, and is this application's alone."""
+    """Return the application. `lockout` counts wrong keys by address."""
     app = FastAPI(
         title="Waypost",
         version="1",
@@ -67,8 +67,15 @@ def build_api(door: Door, lockout: Lockout) -> FastAPI:
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
         middleware=[
-            Middleware(Authentication, door=door, lockout=lockout),
-            Middleware(BodyLimit, most=MOST_BODY),
+            Middleware(
+                Authentication,
+                door=door,
+                lockout=lockout,
+                token_of=bearer_token,
+                refuse=refuse,
+                open_paths=_OPEN,
+            ),
+            Middleware(BodyLimit, most=MOST_BODY, refuse=refuse),
         ],
         redirect_slashes=False,
         # FastAPI would look for exporters in the environment, and hand them what callers send.

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from domains.claims import ProofNeeded
 from web.api.dns_records import DnsRecordOut, record_out
-from web.refusals import KINDS, RETRY_SECONDS, kind_of, told
+from web.refusals import KINDS, Refused, refused
 
 _TYPE: Final = "application/problem+json"
 
@@ -39,8 +39,8 @@ class ProblemOut(BaseModel):
     record: DnsRecordOut | None = Field(default=None, description="of proof_needed: what proves the name")
 
 
-class Problem(Exception):
-    """A refusal of the API itself."""
+class Problem(Refused):
+    """A refusal of the API itself, with the places that are wrong."""
 
     def __init__(
         self,
@@ -51,11 +51,8 @@ class Problem(Exception):
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
+        super().__init__(status, code, detail, headers=headers)
         self.errors = errors
-        self.headers = headers
 
     def response(self, record: DnsRecordOut | None = None) -> JSONResponse:
         """Return it as HTTP has it."""
@@ -72,12 +69,14 @@ class Problem(Exception):
         )
 
 
-def problem_of(error: Exception) -> Problem:
-    """Return what a use case's refusal is here."""
-    status, code = kind_of(error)
-    away = status is HTTPStatus.SERVICE_UNAVAILABLE
-    headers = {"Retry-After": str(RETRY_SECONDS)} if away else None
-    return Problem(status, code, told(error), headers=headers)
+def as_problem(refusal: Refused) -> Problem:
+    """Return what a refusal is here."""
+    return Problem(refusal.status, refusal.code, str(refusal), headers=refusal.headers)
+
+
+def refuse(refusal: Refused) -> JSONResponse:
+    """Answer a refusal of what stands before the API."""
+    return as_problem(refusal).response()
 
 
 def answer_with_problems(app: FastAPI) -> None:
@@ -92,7 +91,7 @@ def answer_with_problems(app: FastAPI) -> None:
 
 def _refused(_: Request, error: Exception) -> JSONResponse:
     record = record_out(error.record) if isinstance(error, ProofNeeded) else None
-    return problem_of(error).response(record)
+    return as_problem(refused(error)).response(record)
 
 
 def _problem(_: Request, error: Any) -> JSONResponse:

@@ -1,30 +1,34 @@
 """Refuses bodies that are too long, told by their length or seen while they come."""
 
 from http import HTTPStatus
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.api.problems import Problem
+from web.refusals import Refuse, Refused
 
-# FastAPI has a limit of its own, whose refusal is no problem+json.
+MOST_BODY: Final = 1024 * 1024  # octets
+
+# FastAPI has a limit of its own, whose refusal has no shape of ours.
 
 
 class BodyLimit:
     """Lets through bodies of up to `most` octets."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, refuse: Refuse) -> None:
         self._app = app
         self._most = most
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
         if scope["type"] == "http" and _announced(scope) > self._most:
-            problem = Problem(
+            refusal = Refused(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "the body is too long; send less"
             )
-            await problem.response()(scope, receive, send)
+            await self._refuse(refusal)(scope, receive, send)
             return
         await self._app(scope, self._counted(receive), send)
 
