@@ -160,5 +160,11 @@ class EventStore(Protocol):
     def tallies(self, after: int, project: int | None = None) -> list[Tally]:
         """Count the messages that came since `after` (milliseconds), of all projects where none is given."""
 
+    def copies(self, wanted: EventFilter) -> int:
+        """Count to how many recipients the upstream took messages.
+
+        Of the filter it looks at project, sending domain, tag and the time that a message came.
+        """
+
     def links_sealed_by(self, key: int) -> tuple[int, int]:
         """Return how many messages, and how many links in them, the key sealed."""

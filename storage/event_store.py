@@ -21,7 +21,7 @@ from storage.event_tables import hits, links, messages, outcomes, recipients, un
 from storage.forgotten import wishes_about
 from storage.judging import MINUTE, hit_row, marks
 from storage.message_query import message_view
-from storage.report_query import tallies
+from storage.report_query import copies, tallies
 from storage.webhook_outbox import note_records
 
 _MESSAGE_COLUMNS = messages.columns.keys()
@@ -75,6 +75,10 @@ class SqlEventStore:
     def tallies(self, after: int, project: int | None = None) -> list[Tally]:
         with self._reading() as connection:
             return tallies(connection, after, project)
+
+    def copies(self, wanted: EventFilter) -> int:
+        with self._reading() as connection:
+            return copies(connection, wanted)
 
     def links_sealed_by(self, key: int) -> tuple[int, int]:
         sealed = messages.c.key == key

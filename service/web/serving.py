@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("waypost.service")
 
-EXTRA: Final = ("fastapi", "jinja2", "python_multipart", "uvicorn")
+EXTRA: Final = ("fastapi", "jinja2", "leather", "python_multipart", "uvicorn")
 
 
 def is_installed() -> bool:

@@ -44,6 +44,9 @@ class MemoryStore:
     def tallies(self, after: int, project: int | None = None) -> list[Tally]:
         raise StoreUnavailable("This store cannot be asked.")
 
+    def copies(self, wanted: EventFilter) -> int:
+        raise StoreUnavailable("This store cannot be asked.")
+
     def links_sealed_by(self, key: int) -> tuple[int, int]:
         sealed = [one for one in self.records if isinstance(one, MessageRecord) and one.key == key]
         return len(sealed), sum(len(one.links) for one in sealed)

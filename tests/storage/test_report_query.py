@@ -1,9 +1,11 @@
 from sqlalchemy import Engine
 
+from events.model import Recipient, Verdict
+from events.ports import EventFilter
 from events.report import Tally
 from links.ids import message_id
 from storage.event_store import SqlEventStore
-from tests.events.records import AT, message
+from tests.events.records import AT, message, outcome
 
 
 def tally(messages: int, links: int, **fields: object) -> Tally:
@@ -43,3 +45,33 @@ def test_only_those_since_a_time_and_of_a_project(engine: Engine) -> None:
     assert store.tallies(AT + 2) == []
     assert store.tallies(0, 1) == [tally(1, 2)]
     assert store.tallies(-5, 3) == []
+
+
+def test_copies_are_counted_where_the_upstream_took_the_message(engine: Engine) -> None:
+    store = SqlEventStore(engine)
+    two = tuple(Recipient(address=f"{name}@example.net", reference=None) for name in ("ann", "bob"))
+    store.add(
+        [
+            message(id=named(1), recipients=two),
+            message(id=named(2), recipients=()),  # of nobody that is written down
+            message(id=named(3)),  # refused
+            message(id=named(4)),  # not known yet
+            message(id=named(5, AT + 5), tags=("other",), sending_domain="example.org"),
+            message(id=named(6), project=2),
+            *(outcome(number, message=named(number)) for number in (1, 2, 6)),
+            outcome(7, message=named(1)),  # said twice
+            outcome(3, message=named(3), verdict=Verdict.REFUSED),
+            outcome(5, message=named(5, AT + 5)),
+        ]
+    )
+    for fields, count in (
+        ({}, 5),
+        ({"project": 1}, 4),
+        ({"project": 1, "after": AT, "before": AT + 5}, 3),
+        ({"project": 1, "after": AT + 5}, 1),
+        ({"project": 1, "tag": "welcome"}, 3),
+        ({"project": 1, "sending_domain": "example.org"}, 1),
+        ({"project": 3}, 0),
+        ({"after": -5, "before": 0}, 0),
+    ):
+        assert store.copies(EventFilter(**fields)) == count, fields  # type: ignore[arg-type]
