@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from accounts.actors import Scope
 from accounts.lockout import Lockout
-from web.dashboard import events, messages, overview, reports
+from web.dashboard import events, messages, overview, reports, webhooks
 from web.dashboard.addresses import url
 from web.dashboard.headers import Headers
 from web.dashboard.pages import Desk, Page
@@ -26,7 +26,7 @@ from web.dashboard.visit import Visit
 from web.ports import Door
 from web.refusals import KINDS, RETRY_SECONDS, kind_of, told
 
-_PAGES: Final = (overview.pages, events.pages, messages.pages, reports.pages)
+_PAGES: Final = (overview.pages, events.pages, messages.pages, reports.pages, webhooks.pages)
 
 
 def every_page() -> list[Page]:

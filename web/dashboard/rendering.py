@@ -26,6 +26,8 @@ _COLOURS: Final = {
     "human": "good",
     "pending": "waiting",
     "waiting": "waiting",
+    "failing": "bad",
+    "paused": "waiting",
     "warning": "waiting",
     "observe": "waiting",
     "suspect": "waiting",
