@@ -15,7 +15,16 @@ from starlette.types import ASGIApp
 
 from accounts.actors import Scope
 from accounts.lockout import Lockout
-from web.dashboard import events, messages, overview, reports, webhooks
+from web.dashboard import (
+    events,
+    looking,
+    messages,
+    overview,
+    reports,
+    tracking_domain_changes,
+    tracking_domains,
+    webhooks,
+)
 from web.dashboard.addresses import url
 from web.dashboard.headers import Headers
 from web.dashboard.pages import Desk, Page
@@ -26,7 +35,16 @@ from web.dashboard.visit import Visit
 from web.ports import Door
 from web.refusals import KINDS, RETRY_SECONDS, kind_of, told
 
-_PAGES: Final = (overview.pages, events.pages, messages.pages, reports.pages, webhooks.pages)
+_PAGES: Final = (
+    overview.pages,
+    tracking_domains.pages,
+    tracking_domain_changes.pages,
+    looking.pages,
+    events.pages,
+    messages.pages,
+    reports.pages,
+    webhooks.pages,
+)
 
 
 def every_page() -> list[Page]:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from certificates.problems import in_plain_words
+from domains.names import display
 from web.dashboard.addresses import url
 from web.dashboard.words import in_words
 
@@ -24,7 +26,10 @@ _COLOURS: Final = {
     "live": "good",
     "relayed": "good",
     "human": "good",
+    "covered": "good",
     "pending": "waiting",
+    "provisioning": "waiting",
+    "unverified": "waiting",
     "waiting": "waiting",
     "failing": "bad",
     "paused": "waiting",
@@ -35,6 +40,7 @@ _COLOURS: Final = {
     "refused": "bad",
     "failed": "bad",
     "error": "bad",
+    "disputed": "bad",
 }
 
 
@@ -81,7 +87,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"badge": badge, "when": when, "in_words": in_words}
+    made.filters |= {
+        "badge": badge,
+        "when": when,
+        "in_words": in_words,
+        "host": display,
+        "certificate_problem": in_plain_words,
+    }
     made.globals |= {"static": static, "url": url}
     return made
 

@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from accounts.actors import Actor, Scope
 from accounts.model import Project
 from accounts.sessions import Session
+from domains.errors import InvalidName, UnknownDomain
+from domains.names import host_name
 from web.dashboard import flash
 from web.dashboard.addresses import url
 from web.dashboard.forms import Form
@@ -48,6 +50,14 @@ class Visit:
         """Whether they act for the whole installation."""
         return self.actor.project is None
 
+    @property
+    def domain_name(self) -> str:
+        """The domain in the address, in stored form. Raises `UnknownDomain`."""
+        try:
+            return host_name(self.path["domain"])
+        except InvalidName:
+            raise UnknownDomain("no domain has this name; the list shows them") from None
+
     def at(self, *parts: object) -> str:
         """Return an address in the project: each part is one part of the path."""
         return url("p", self.project.name, *parts)
@@ -57,10 +67,14 @@ class Visit:
         path = str(self.request.url.path)
         return path == address or (address != self.at() and path.startswith(f"{address}/"))
 
+    def html(self, template: str, *, said: str = "", **values: Any) -> str:
+        """Return a page as text, with a sentence on top."""
+        return render(template, visit=self, at=self.at, said=said, **values)
+
     def page(self, template: str, *, status: int = HTTPStatus.OK, **values: Any) -> Response:
         """Render a template as the answer."""
         message = flash.read(self.request)
-        html = render(template, visit=self, at=self.at, said=message, **values)
+        html = self.html(template, said=message, **values)
         response = HTMLResponse(html, HTTPStatus.UNPROCESSABLE_ENTITY if self.refusal else status)
         if message:
             flash.clear(self.request, response)
