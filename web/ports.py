@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from accounts.actors import Actor
@@ -39,6 +40,24 @@ class CertificateStatus:
     record: HostRecord
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; `remedy` says how to mend it, "" where all is well."""
+
+    level: str  # ok | warn | fail
+    subject: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """What `waypost check` finds, and when it was found."""
+
+    at: datetime
+    findings: tuple[Finding, ...]
+
+
 class UseCases(Protocol):
     """What one caller does, written down as its doing. All of it blocks.
 
@@ -59,6 +78,12 @@ class UseCases(Protocol):
 
     def try_webhook(self, project: str | None, webhook: str) -> Attempt:
         """Send it an event of the kind `test` now. Raises `UnknownWebhook`, `SecretUnreadable`."""
+
+    def checkup(self, *, again: bool = False) -> Checkup | None:
+        """Look at the whole installation, unless that was done a moment ago; one look at a time.
+
+        None while the first one of somebody else is under way.
+        """
 
     def link_blocks(self) -> LinkBlocks: ...
     def audit_log(self) -> AuditStore: ...

@@ -1,6 +1,7 @@
 """Lets people and programs in, and gives them use cases whose changes are written down as theirs."""
 
 import secrets
+import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -22,10 +23,12 @@ from events.webhooks.delivering import Attempt
 from events.webhooks.use_cases import Webhooks
 from links import KeyRing
 from service.certificates.use_cases import certificate_orders
+from service.checkup import check_all
 from service.domain_use_cases import DomainUseCases
 from service.live.key_ring import fresh_ring
 from service.settings import Settings, TlsMode
 from service.use_cases import UseCases
+from service.web.checkups import Checkups
 from service.web.orders import OrderQueue
 from service.webhooks.use_cases import Trial, webhooks_of
 from service.wiring import directory_builder
@@ -35,7 +38,7 @@ from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
 from storage.person_store import SqlPersonStore
 from storage.session_store import SqlSessionStore
-from web.ports import CertificateStatus, NoCertificates, TooManyOrders
+from web.ports import CertificateStatus, Checkup, NoCertificates, TooManyOrders
 
 
 class ApiDoor:
@@ -46,6 +49,7 @@ class ApiDoor:
         self._engine = engine
         self._domains = DomainUseCases(settings, engine)
         self._orders = OrderQueue()
+        self._checkups = Checkups(lambda: check_all(settings, time.time_ns() // 1_000_000), _now)
         self._ring = cache(partial(fresh_ring, settings.keys))  # when it is asked for: most never ask
         self._sessions = Sessions(store=SqlSessionStore(engine), clock=_now, random_bytes=secrets.token_bytes)
 
@@ -55,7 +59,9 @@ class ApiDoor:
 
     def use_cases(self, actor: Actor) -> "ApiUseCases":
         engine = acting(self._engine, actor.name)
-        return ApiUseCases(self._settings, engine, self._domains.on(engine), self._orders, self._ring)
+        return ApiUseCases(
+            self._settings, engine, self._domains.on(engine), self._orders, self._ring, self._checkups
+        )
 
     def sign_in(self, name: str, password: str) -> str | None:
         return self._begun(people.authenticate(SqlPersonStore(self._engine), name, password))
@@ -91,17 +97,22 @@ class ApiUseCases(UseCases):
         domains: DomainUseCases,
         orders: OrderQueue,
         ring: Callable[[], Callable[[], KeyRing]],
+        checkups: Checkups,
     ) -> None:
         super().__init__(settings, engine)
         self._domains = domains
         self._orders = orders
         self._ring = ring
+        self._checkups = checkups
 
     def tracking_domains(self, project: str) -> TrackingDomains:
         return self._domains.tracking(project)
 
     def sending_domains(self, project: str) -> SendingDomains:
         return self._domains.sending(project)
+
+    def checkup(self, *, again: bool = False) -> Checkup | None:
+        return self._checkups.newest(again=again)
 
     def webhooks(self, project: str | None) -> Webhooks:
         return self._trial(project).webhooks

@@ -17,6 +17,7 @@ from accounts.actors import Scope
 from accounts.lockout import Lockout
 from web.dashboard import (
     events,
+    health,
     looking,
     messages,
     overview,
@@ -44,6 +45,7 @@ _PAGES: Final = (
     messages.pages,
     reports.pages,
     webhooks.pages,
+    health.pages,
 )
 
 

@@ -34,6 +34,7 @@ _COLOURS: Final = {
     "failing": "bad",
     "paused": "waiting",
     "warning": "waiting",
+    "warn": "waiting",
     "observe": "waiting",
     "suspect": "waiting",
     "unknown": "waiting",
@@ -41,6 +42,7 @@ _COLOURS: Final = {
     "failed": "bad",
     "error": "bad",
     "disputed": "bad",
+    "fail": "bad",
 }
 
 
