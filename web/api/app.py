@@ -57,9 +57,17 @@ _REFUSALS: Final = {
 _EVERYWHERE: Final = _REFUSALS.keys() - {409}
 
 
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Return the document, made once it is asked for: that takes longer than all the rest of a start."""
+        if self.openapi_schema is None:
+            _document_problems(super().openapi())
+        return super().openapi()
+
+
 def build_api(door: Door, lockout: Lockout) -> FastAPI:
     """Return the application. `lockout` counts wrong keys by address."""
-    app = FastAPI(
+    app = _Api(
         title="Waypost",
         version="1",
         description="Tracking domains, sending domains, accounts and links. docs/api.md.",
@@ -85,13 +93,11 @@ def build_api(door: Door, lockout: Lockout) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router, prefix=PREFIX)
     answer_with_problems(app)
-    _document_problems(app)
     return app
 
 
-def _document_problems(app: FastAPI) -> None:
+def _document_problems(document: dict[str, Any]) -> None:
     """Say in the document that refusals are problems."""
-    document = app.openapi()
     schemas = document["components"]["schemas"]
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs", {}) | {"ProblemOut": problem}
