@@ -79,7 +79,9 @@ def stored_value(kind: BlockKind, value: str) -> str:
                 return message
             raise InvalidBlock(f"{value!r} is no message id; `waypost events list` shows them, 24 hex digits")
         case BlockKind.PROJECT:
-            return str(int(value))
+            if value.isascii() and value.isdigit():
+                return str(int(value))
+            raise InvalidBlock(f"{value!r} is no number of a project")
 
 
 def _host(value: str) -> str:

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from links.blocks import Block, BlockKind
 from web.api.bodies import Body
-from web.api.callers import Caller, Operator
+from web.api.callers import Operator
 from web.api.pages import Cursor, Limit, Page, page_of
+from web.link_blocks import kept_value
 
 router = APIRouter(prefix="/link-blocks", tags=["link blocks"])
 
@@ -41,7 +42,7 @@ class BlockOut(BaseModel):
 @router.post("", status_code=201)
 def block(caller: Operator, body: BlockIn) -> BlockOut:
     """Have clicks answered with a page that says so; what is blocked already stays as it is."""
-    value = _stored(caller, body.kind, body.value)
+    value = kept_value(caller.use, body.kind, body.value)
     return _out(caller.use.link_blocks().block(body.kind, value, reason=body.reason))
 
 
@@ -64,12 +65,7 @@ def unblock(
     value: Annotated[str, Query(max_length=_MOST, description=_VALUE)],
 ) -> None:
     """Redirect again."""
-    caller.use.link_blocks().unblock(kind, _stored(caller, kind, value))
-
-
-def _stored(caller: Caller, kind: BlockKind, value: str) -> str:
-    """Return a project by its number, as blocks have it. Raises `NotFound`."""
-    return str(caller.use.projects().find(value).id) if kind is BlockKind.PROJECT else value
+    caller.use.link_blocks().unblock(kind, kept_value(caller.use, kind, value))
 
 
 def _out(block: Block) -> BlockOut:
