@@ -25,6 +25,7 @@ from events.model import HitKind
 from events.ports import EventFilter
 from storage.event_filter import has_tag
 from storage.event_tables import messages
+from storage.metadata import storable
 from storage.reader_counts import Window, readers
 from storage.sum_tables import DAY, Rollup, sums
 from storage.summed_days import Days, days_with_sums
@@ -140,6 +141,7 @@ def _statistics(row: Row[Any]) -> Statistics:
 
 
 _SHOWN: Final[Mapping[Dimension | None, Callable[[str], list[str]]]] = {
-    Dimension.TAG: lambda tags: sorted(set(json.loads(tags))) or [""],
+    # Of older rows, which `StoredJson` has not bound, it may have what is no text.
+    Dimension.TAG: lambda tags: sorted(set(map(storable, json.loads(tags)))) or [""],
     Dimension.DAY: lambda day: [f"{datetime.fromtimestamp(int(day) * DAY / 1000, UTC):%Y-%m-%d}"],
 }

@@ -7,9 +7,9 @@ so that a person can be forgotten there. Times are milliseconds since 1970.
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, text
 
-from storage.metadata import IndexedText, StoredText, metadata
+from storage.metadata import IndexedText, StoredJson, StoredText, metadata
 
 messages: Final = Table(
     "messages",
@@ -28,10 +28,10 @@ messages: Final = Table(
     Column("link_count", BigInteger, nullable=False, server_default=text("0")),
     Column("pixel", Boolean, nullable=False, server_default=text("false")),
     Column("untracked", StoredText, nullable=False, server_default=text("''")),
-    Column("left_alone", JSON, nullable=False, server_default=text("'{}'")),
-    Column("tags", JSON, nullable=False, server_default=text("'[]'")),
-    Column("metadata", JSON, nullable=False, server_default=text("'{}'")),
-    Column("problems", JSON, nullable=False, server_default=text("'[]'")),
+    Column("left_alone", StoredJson, nullable=False, server_default=text("'{}'")),
+    Column("tags", StoredJson, nullable=False, server_default=text("'[]'")),
+    Column("metadata", StoredJson, nullable=False, server_default=text("'{}'")),
+    Column("problems", StoredJson, nullable=False, server_default=text("'[]'")),
     Column("recipient_tracking", StoredText, nullable=False, server_default=text("'identified'")),
 )
 
@@ -51,7 +51,7 @@ links: Final = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("url", StoredText, nullable=False),
     Column("name", StoredText, nullable=False),
-    Column("tags", JSON, nullable=False),
+    Column("tags", StoredJson, nullable=False),
 )
 
 outcomes: Final = Table(

@@ -1,10 +1,10 @@
 """The one `MetaData`, and the column types that both databases can keep."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Text
 from sqlalchemy.types import TypeDecorator
 
 metadata: Final = MetaData(
@@ -26,6 +26,13 @@ def are_storable(texts: Iterable[str | None]) -> bool:
     return together.isascii() and "\0" not in together
 
 
+def storable(text: str) -> str:
+    """Return the text as `StoredText` keeps it."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class StoredText(TypeDecorator[str]):
     """Text as it can be stored: NUL and lone surrogates, which databases refuse, as `\\x00` and `\\udc80`.
 
@@ -36,9 +43,7 @@ class StoredText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None or (value.isascii() and "\0" not in value):
-            return value
-        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+        return None if value is None else storable(value)
 
 
 class IndexedText(StoredText):
@@ -49,6 +54,33 @@ class IndexedText(StoredText):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         text = super().process_bind_param(value, dialect)
         return None if text is None else text[:INDEXED_CHARACTERS]
+
+
+class StoredJson(TypeDecorator[Any]):
+    """JSON with texts as `StoredText` keeps them: lone surrogates are JSON, and no UTF-8."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return _storable(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return _storable(value)
+
+
+def _storable(value: Any) -> Any:
+    if not value:
+        return value
+    match value:
+        case str():
+            return storable(value)
+        case list() | tuple():
+            return [_storable(each) for each in value]
+        case Mapping():
+            return {storable(name): _storable(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 class UtcDateTime(TypeDecorator[datetime]):

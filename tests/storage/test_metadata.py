@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
-from storage.metadata import INDEXED_CHARACTERS, IndexedText, StoredText, UtcDateTime
+from storage.metadata import INDEXED_CHARACTERS, IndexedText, StoredJson, StoredText, UtcDateTime
 
 DIALECT = sqlite.dialect()
 
@@ -64,3 +65,22 @@ def test_a_time_without_a_zone_is_refused() -> None:
         UtcDateTime().process_bind_param(datetime(2026, 3, 1), DIALECT)
     assert UtcDateTime().process_bind_param(None, DIALECT) is None
     assert UtcDateTime().process_result_value(None, DIALECT) is None
+
+
+_json = st.recursive(
+    st.none() | st.integers() | st.text(st.characters()),
+    lambda some: st.lists(some) | st.dictionaries(st.text(st.characters()), some),
+)
+
+
+@given(_json)
+def test_json_can_be_told_as_utf8_however_it_came(value: object) -> None:
+    kept = StoredJson().process_bind_param(value, DIALECT)
+    json.dumps(kept, ensure_ascii=False).encode("utf-8")
+    assert StoredJson().process_result_value(kept, DIALECT) == kept
+
+
+def test_texts_in_json_are_kept_as_text_is() -> None:
+    value = {"a\ud800": ("b\0", {"ä": ["\udc80", 1, None]})}
+    kept = StoredJson().process_bind_param(value, DIALECT)
+    assert kept == {"a\\ud800": ["b\\x00", {"ä": ["\\udc80", 1, None]}]}
