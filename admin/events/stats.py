@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Final
 
 import click
@@ -12,14 +12,11 @@ from admin.events.exporting import cell
 from admin.events.options import about_hits, event_filter, now
 from admin.invocation import Invocation, pass_invocation
 from admin.output import json_option, print_json, print_table
-from events.counting import Dimension, Statistics, merged, ranked
-from events.ports import EventFilter, EventStore
+from events.counting import Dimension, Statistics
+from events.reading import since_default, statistics
 from service.database import open_event_store
 
 _COUNTS: Final = ("readers", "human", "all_readers", "all")
-_DAY: Final = 86_400_000  # milliseconds
-_DAYS: Final = 30
-_ALL: Final = sys.maxsize
 
 
 @click.command()
@@ -40,12 +37,9 @@ def stats(
 ) -> None:
     """Count clicks and opens, of people and of all; without --since of today and 30 days before."""
     wanted = event_filter(invocation, options, limit)
-    if wanted.after is None:
-        # Whole days: they have sums, and the part of one would be read from its hits.
-        wanted = replace(wanted, after=(now() // _DAY - _DAYS) * _DAY)
     dimension = None if by is None else Dimension(by)
     with open_event_store(invocation.settings()) as store:
-        found = _statistics(store, dimension, wanted)
+        found = statistics(store, dimension, since_default(wanted, now()))
     if as_json:
         print_json([asdict(each) for each in found])
     elif as_csv:
@@ -54,15 +48,6 @@ def stats(
         print_bars(by or "", found)
     else:
         print_table(_columns(by), [[str(each) for each in _row(one)] for one in found])
-
-
-def _statistics(store: EventStore, by: Dimension | None, wanted: EventFilter) -> list[Statistics]:
-    if by is not Dimension.AGENT:
-        return store.statistics(by, wanted)
-    from events.agent_family import family  # imports ua-parser, which takes a tenth of a second
-
-    agents = store.statistics(by, replace(wanted, limit=_ALL))
-    return ranked(merged(agents, lambda agent: [family(agent)]))[: wanted.limit]
 
 
 def _columns(by: str | None) -> list[str]:

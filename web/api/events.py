@@ -1,57 +1,45 @@
-"""`/events`: what became of messages, who clicked and opened. Oldest first, so that programs can follow."""
+"""`/events`: what became of messages, who clicked and opened."""
 
-from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from events.ports import Event, EventFilter, Place
 from events.verdicts import HitVerdict
 from web.api.callers import Reader
+from web.api.event_filters import Wanted, of_kind
 from web.api.pages import Cursor, Limit, Page, cursor_of, invalid_cursor, key_of
+from web.ports import UseCases
 
 router = APIRouter(prefix="/events", tags=["events"])
 
-Text = Annotated[str | None, Query(max_length=4096)]
 Kind = Literal["relayed", "refused", "unknown", "click", "open"]
+Order = Literal["oldest", "newest"]
 
 
 @router.get("")
 def list_all(
     caller: Reader,
+    wanted: Wanted,
     limit: Limit = 50,
     cursor: Cursor = None,
     kind: Kind | None = None,
     verdict: Annotated[HitVerdict | None, Query(description="of clicks and opens")] = None,
-    message: Annotated[str | None, Query(max_length=4096, description="our id, or the Message-ID")] = None,
-    sending_domain: Text = None,
-    recipient: Text = None,
-    tag: Text = None,
-    link: Annotated[str | None, Query(max_length=4096, description="its name or its URL")] = None,
-    host: Annotated[str | None, Query(max_length=4096, description="the tracking domain")] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    order: Annotated[
+        Order, Query(description="what comes first; programs that follow ask for oldest")
+    ] = "oldest",
 ) -> Page[Event]:
-    """List the events of a project, the oldest first; times are milliseconds since 1970."""
-    wanted = EventFilter(
-        project=caller.project.id,
-        kind=kind,
-        verdict=verdict,
-        message=message,
-        sending_domain=sending_domain,
-        recipient=recipient,
-        tag=tag,
-        link=link,
-        host=host,
-        after=_milliseconds(since),
-        before=_milliseconds(until),
-    )
-    beyond = None if cursor is None else _place(cursor)
-    found = caller.use.events().events_beyond(replace(wanted, limit=limit + 1), beyond)
-    shown = found[:limit]
-    more = len(found) > limit
+    """List the events of a project; times are milliseconds since 1970."""
+    return page(caller.use, of_kind(wanted, kind, verdict, limit), cursor, newest=order == "newest")
+
+
+def page(use: UseCases, wanted: EventFilter, cursor: str | None, *, newest: bool = False) -> Page[Event]:
+    """Return as many events as the filter's limit says."""
+    events, beyond = use.events(), None if cursor is None else _place(cursor)
+    asked = of_kind(wanted, wanted.kind, wanted.verdict, wanted.limit + 1)
+    found = events.events(asked, beyond) if newest else events.events_beyond(asked, beyond)
+    shown = found[: wanted.limit]
+    more = len(found) > wanted.limit
     return Page(data=shown, next=cursor_of(f"{shown[-1].at} {shown[-1].id}") if more else None)
 
 
@@ -60,7 +48,3 @@ def _place(cursor: str) -> Place:
     if not (at.isascii() and at.isdigit() and len(at) < 16):
         raise invalid_cursor()
     return int(at), number
-
-
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1000)
