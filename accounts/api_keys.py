@@ -110,7 +110,7 @@ class ApiKeys:
         """End a key for ever; repeating it changes nothing. Raises `NotFound`."""
         key = self._store.find(number)
         if key is None or key.project != self._project:
-            raise NotFound(f"there is no API key {number!r} here; `waypost apikey list` shows them")
+            raise NotFound(f"there is no API key {number!r} here; the list of API keys shows them")
         self._store.revoke(key.id, self._clock())
         return key
 

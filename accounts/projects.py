@@ -91,7 +91,7 @@ class Projects:
         for each in sorted(added - listed, key=str):
             self._refuse_taken(project, each)
         for each in sorted(removed - listed, key=str):
-            raise NotFound(f"the project {project.name} does not list {each}; `waypost project show` does")
+            raise NotFound(f"the project {project.name} does not list {each}; look at those it lists")
         networks = tuple(sorted((listed | added) - removed, key=str))
         changed = replace(project, networks=networks, privacy=said, **settings)
         self._store.update_project(changed)
@@ -129,7 +129,7 @@ def project_named(store: AccountStore, name: str) -> Project:
     """Find a project by its name as typed. Raises `NotFound`."""
     project = store.find_project(name.lower())
     if project is None:
-        raise NotFound(f"no project is called {name!r}; `waypost project list` shows them")
+        raise NotFound(f"no project is called {name!r}; the list of projects shows them")
     return project
 
 

@@ -54,7 +54,7 @@ class Routes:
         if route is None:
             raise NotFound(
                 f"no route of the project {self._project.name} is called {name!r}; "
-                "`waypost route list` shows them"
+                "the list of routes shows them"
             )
         return route
 

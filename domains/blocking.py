@@ -58,7 +58,7 @@ class LinkBlocks:
         """
         stored = stored_value(kind, value)
         if not self._store.remove(kind, stored):
-            raise NotBlocked(f"the {kind} {stored} is not blocked; `waypost links list` shows what is")
+            raise NotBlocked(f"the {kind} {stored} is not blocked; the list of blocks shows what is")
         return stored
 
     def all(self) -> list[Block]:
@@ -77,7 +77,7 @@ def stored_value(kind: BlockKind, value: str) -> str:
             message = value.strip().lower()
             if _MESSAGE.fullmatch(message):
                 return message
-            raise InvalidBlock(f"{value!r} is no message id; `waypost events list` shows them, 24 hex digits")
+            raise InvalidBlock(f"{value!r} is no message id; it has 24 hex digits, as events show it")
         case BlockKind.PROJECT:
             if value.isascii() and value.isdigit():
                 return str(int(value))

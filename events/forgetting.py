@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from events.redaction import REMOVED
@@ -17,6 +18,7 @@ from links.key_ring import Key, KeyRing
 
 _INFO: Final = b"waypost forgotten recipient, version 1"
 _BYTES: Final = 32
+_NEVER: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 _IN_TEXT: Final = re.compile(r"""[^\s<>()\[\],;:"'=@]+@[\w-]+(?:\.[\w-]+)*""")
 
 EVERY_PROJECT: Final = 0
@@ -35,7 +37,7 @@ class Person:
 
     def __post_init__(self) -> None:
         local, at, domain = self.address.rpartition("@")
-        if not (local and at and domain) or re.search(r"\s", self.address):
+        if not (local and at and domain) or _NEVER.search(self.address):
             raise InvalidAddress(f"{self.address!r} is no mail address; write it as ann@example.net")
 
     def spellings(self) -> tuple[str, ...]:
@@ -60,6 +62,15 @@ class Forgotten:
             sent=self.sent + other.sent,
             hits=self.hits + other.hits,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetting:
+    """What came of forgetting a person, and what is left to do."""
+
+    forgotten: Forgotten
+    wiped: bool  # what was deleted has left the database's files
+    damaged: tuple[Path, ...]  # files of damaged journal lines in which the address stands
 
 
 class ForgettingStore(Protocol):

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from difflib import unified_diff
 from urllib.parse import urlsplit
 
+from sqlalchemy import Engine
+
 from accounts.directory import AccountDirectory
 from accounts.errors import StoreUnavailable as AccountsUnavailable
 from accounts.model import DEFAULT_PROJECT_NAME
 from domains.directory import Directory
-from domains.errors import StoreUnavailable
+from domains.errors import InvalidName, StoreUnavailable
 from domains.names import normalised
 from links.key_ring import KeyRing
 from links.message_links import MessageLinks
@@ -40,6 +42,8 @@ STAND_IN = "https://track.example.com"
 ENVELOPE = Sender(mailbox="sender@preview.invalid")
 CLIENT = Client(address=LOCAL, helo="preview", extended=True)
 
+Known = tuple[Directory, AccountDirectory]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
@@ -64,15 +68,18 @@ def preview_message(
     *,
     project: str = DEFAULT_PROJECT_NAME,
     sender: str | None = None,
+    known: Known | None = None,
 ) -> Preview:
     """Rewrite `message` as the relay would for a project, on `base` where it is given. `now` in milliseconds.
 
-    `sender` is a domain that takes the place of the one in From. Raises OperatorError.
+    `sender` is a domain that takes the place of the one in From; `known` are domains and accounts, read from
+    the database where they are not given. The links lead nowhere: else whoever may look could make links on
+    a tracking domain. Raises OperatorError, InvalidName.
     """
     whole = with_crlf(message)
     fields = control_fields(whole)
     original = without_own(whole, fields)
-    tracking, (directory, accounts) = tracking_settings(settings), _snapshots(settings)
+    tracking, (directory, accounts) = tracking_settings(settings), known or _snapshots(settings)
     client = _client(accounts, project)
     headers = read_headers(original)
     asked = with_route(read_control(fields), client, accounts)
@@ -84,15 +91,14 @@ def preview_message(
         project=accounts.project(client.project),
         switched_off=settings.tracking.switch.exists(),
     )
-    shown = base or plan.base or STAND_IN
-    ring = _key_ring(settings, now)
+    shown = plan.base or STAND_IN if base is None else _base(base)
     links = MessageLinks(
         base=shown,
         project=client.project,
         message=MESSAGE,
         recipient=None,
-        key=ring.sealing(now),
-        ring=ring,
+        key=KeyRing.first(new_secret(), now).sealing(now),
+        ring=_key_ring(settings, now),
     )
     policy = make_policy(tracking, urlsplit(shown).hostname or "", asked.wishes, plan.rules)
     return Preview(
@@ -105,11 +111,22 @@ def preview_message(
     )
 
 
+def _base(text: str) -> str:
+    """Return what links can be on. Raises InvalidName."""
+    try:
+        parts = urlsplit(text)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.netloc.isascii():
+            return f"{parts.scheme}://{parts.netloc}"
+    except ValueError:
+        pass
+    raise InvalidName(f"links cannot be on {text!r}; write https://track.example.com")
+
+
 def _client(accounts: AccountDirectory, project: str) -> Client:
     """Return a client of the project; without a database there is only `default`."""
     known = accounts.project_named(project)
     if known is None and project != DEFAULT_PROJECT_NAME:
-        raise OperatorError(f"no project is called {project!r}; `waypost project list` shows them")
+        raise OperatorError(f"no project is called {project!r}; the list of projects shows them")
     return CLIENT if known is None else replace(CLIENT, project=known.id)
 
 
@@ -132,13 +149,18 @@ def _texts(message: bytes) -> list[tuple[int, list[str]]]:
     return texts
 
 
-def _snapshots(settings: Settings) -> tuple[Directory, AccountDirectory]:
+def known_on(settings: Settings, engine: Engine) -> Known:
+    """Return domains and accounts. Raises `StoreUnavailable`, of domains or of accounts."""
+    directory = LiveDirectory(SqlDomainStore(engine), directory_builder(settings)).current
+    accounts = LiveAccounts(SqlAccountStore(engine), networks(settings.relay.networks)).current
+    return directory, accounts
+
+
+def _snapshots(settings: Settings) -> Known:
     """Return domains and accounts; without a database there are none, and the defaults hold."""
     try:
         with open_database(settings) as engine:
-            directory = LiveDirectory(SqlDomainStore(engine), directory_builder(settings)).current
-            accounts = LiveAccounts(SqlAccountStore(engine), networks(settings.relay.networks)).current
-            return directory, accounts
+            return known_on(settings, engine)
     except (OperatorError, StoreUnavailable, AccountsUnavailable):
         nobody = AccountDirectory.build([], [], [])
         return Directory.build([], [], system_default=system_default(settings)), nobody

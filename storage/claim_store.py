@@ -64,7 +64,7 @@ class SqlClaimStore:
         with self._changing(claim) as connection:
             known = find_sending_domain(connection, claim.name)
             if known and (known.verified_at is not None or known.project == claim.project):
-                raise NameTaken(f"{claim.name} was verified a moment ago; `waypost sender show` shows it")
+                raise NameTaken(f"{claim.name} was verified a moment ago; look at it again")
             connection.execute(sending_domains.delete().where(sending_domains.c.name == claim.name))
             _end(connection, claim)
             return insert_sending_domain(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from accounts.actors import Actor
 from accounts.api_keys import ApiKeys
@@ -19,9 +19,11 @@ from domains.blocking import LinkBlocks
 from domains.choosing import Choosing
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
+from events.forgetting import Forgetting, Person
 from events.ports import EventStore
 from events.webhooks.delivering import Attempt
 from events.webhooks.use_cases import Webhooks
+from rewriter import Result
 
 
 class NoCertificates(Exception):
@@ -58,6 +60,21 @@ class Checkup:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would become of a message. `untracked` says why it would go out as it came.
+
+    The result is then as if it did not, on a stand-in where there is no tracking domain.
+    """
+
+    base: str
+    sending_domain: str
+    untracked: str | None
+    problems: tuple[str, ...]  # control headers that were not understood
+    original: bytes  # without our control headers
+    result: Result
+
+
 class UseCases(Protocol):
     """What one caller does, written down as its doing. All of it blocks.
 
@@ -85,6 +102,18 @@ class UseCases(Protocol):
         None while the first one of somebody else is under way.
         """
 
+    def preview(self, project: str, message: bytes, *, base: str | None, sender: str | None) -> Preview:
+        """Rewrite a message as the relay would, with links that lead nowhere; nothing of it is kept.
+
+        Raises `domains.errors.InvalidName` for a base that links cannot be on.
+        """
+
+    def about(self, person: Person, beyond: str) -> tuple[list[dict[str, Any]], str | None]:
+        """As `ForgettingStore.about_next`."""
+
+    def forget(self, person: Person) -> Forgetting:
+        """Delete what names the person, up to now. It may be repeated."""
+
     def link_blocks(self) -> LinkBlocks: ...
     def audit_log(self) -> AuditStore: ...
     def people(self) -> People: ...
@@ -92,6 +121,9 @@ class UseCases(Protocol):
     def choosing(self, project: str) -> Choosing: ...
     def certificates(self, hosts: Collection[str]) -> Mapping[str, CertificateStatus]:
         """Return where each host stands."""
+
+    def revoke_certificate(self, host: str) -> None:
+        """Have the authority revoke the host's. Raises `CertificateError`, `NoCertificates`."""
 
     def order_certificate(self, host: str) -> None:
         """Have one ordered now, in the background. Raises `NoCertificates`, `TooManyOrders`."""

@@ -12,6 +12,7 @@ from certificates import errors as certificates
 from domains import errors as domains
 from domains.claims import ProofNeeded
 from events import ports as events
+from events.forgetting import InvalidAddress
 from events.webhooks import errors as webhooks
 from web.ports import NoCertificates, TooManyOrders
 
@@ -44,6 +45,7 @@ KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     accounts.NotRemovable: (HTTPStatus.CONFLICT, "not_removable"),
     accounts.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
     certificates.OrderUnderWay: (HTTPStatus.CONFLICT, "order_under_way"),
+    certificates.AuthorityError: (HTTPStatus.BAD_GATEWAY, "authority_refused"),
     certificates.NoCertificate: (HTTPStatus.NOT_FOUND, "not_found"),
     certificates.KeyUnreadable: (HTTPStatus.CONFLICT, "key_unreadable"),
     certificates.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
@@ -51,6 +53,7 @@ KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     webhooks.UnknownWebhook: (HTTPStatus.NOT_FOUND, "not_found"),
     webhooks.SecretUnreadable: (HTTPStatus.CONFLICT, "secret_unreadable"),
     webhooks.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
+    InvalidAddress: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_address"),
     events.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
     NoCertificates: (HTTPStatus.CONFLICT, "no_certificates"),
     TooManyOrders: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_orders"),

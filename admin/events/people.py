@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 import click
 
@@ -10,12 +9,10 @@ from admin.events.options import now
 from admin.invocation import Invocation, pass_invocation
 from admin.names import complete_project
 from admin.output import print_json, say
-from events.forgetting import Forgotten, InvalidAddress, Person, about, forget
+from events.forgetting import InvalidAddress, Person, about
 from service.database import open_projects
 from service.key_file import load_key_ring
-from service.people import damaged_about, open_forgetting
-
-_WIPING_ATTEMPTS: Final = 25  # of 0.2 seconds; whoever reads is mostly done by then
+from service.people import forget_person, open_forgetting
 
 
 class Address(click.ParamType[Person]):
@@ -74,17 +71,15 @@ def forget_recipient(invocation: Invocation, recipient: Person, project: str | N
             click.confirm(
                 f"Delete what names {person.address} in {where}? Nothing brings it back", abort=True
             )
-        total = Forgotten()
-        for done in forget(store, person, ring, now()):
-            total = total.plus(done)
-        wiped = any(store.wipe() for _ in range(_WIPING_ATTEMPTS))
+        done = forget_person(settings, store, person, ring, now())
+    total = done.forgotten
     say(
         f"Forgotten: {total.received} messages to {person.address}, {total.sent} from it, "
         f"{total.hits} clicks and opens."
     )
-    if not wiped:
+    if not done.wiped:
         say("The database was read all the time: old pages are still in its -wal file. Run this again.")
-    for file in damaged_about(settings.journal.directory, person):
+    for file in done.damaged:
         say(f"The address stands in {file}: look through it, and remove it.")
     say("Yours to look through: exports, backups, logs, other machines' damaged journal files.")
 

@@ -112,9 +112,7 @@ class Courier:
         try:
             return attempt(self.post, webhook.url, self._secrets(webhook), delivery, body, self.clock())
         except SecretUnreadable as error:
-            return Attempt(
-                delivered=False, detail=f"{error}; waypost webhook rotate {webhook.id} gives another"
-            )
+            return Attempt(delivered=False, detail=f"{error}; rotate the secret to have another")
 
     def _secrets(self, webhook: Webhook) -> list[bytes]:
         """Return those that sign, the present one first. Raises `SecretUnreadable`."""

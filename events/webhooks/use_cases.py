@@ -77,7 +77,7 @@ class Webhooks:
         found = self._store.find(webhook)
         if found is None or found.project != self._project:
             whose = "for all projects together" if self._project is None else "in this project"
-            raise UnknownWebhook(f"there is no webhook {webhook} {whose}; `waypost webhook list` shows them")
+            raise UnknownWebhook(f"there is no webhook {webhook} {whose}; the list of webhooks shows them")
         return found
 
     def waiting(self, webhook: str) -> int:

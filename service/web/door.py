@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -19,6 +20,7 @@ from certificates.rules import state_of
 from domains.choosing import Choosing
 from domains.sending_domains import SendingDomains
 from domains.tracking_domains import TrackingDomains
+from events import forgetting
 from events.webhooks.delivering import Attempt
 from events.webhooks.use_cases import Webhooks
 from links import KeyRing
@@ -26,6 +28,8 @@ from service.certificates.use_cases import certificate_orders
 from service.checkup import check_all
 from service.domain_use_cases import DomainUseCases
 from service.live.key_ring import fresh_ring
+from service.people import forget_person
+from service.preview import known_on, preview_message
 from service.settings import Settings, TlsMode
 from service.use_cases import UseCases
 from service.web.checkups import Checkups
@@ -36,9 +40,10 @@ from storage.api_key_store import SqlApiKeyStore
 from storage.auditing import acting
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
+from storage.forgetting import SqlForgettingStore
 from storage.person_store import SqlPersonStore
 from storage.session_store import SqlSessionStore
-from web.ports import CertificateStatus, Checkup, NoCertificates, TooManyOrders
+from web.ports import CertificateStatus, Checkup, NoCertificates, Preview, TooManyOrders
 
 
 class ApiDoor:
@@ -123,6 +128,27 @@ class ApiUseCases(UseCases):
     def _trial(self, project: str | None) -> Trial:
         return webhooks_of(self._settings, self._engine, project, self._ring())
 
+    def preview(self, project: str, message: bytes, *, base: str | None, sender: str | None) -> Preview:
+        known = known_on(self._settings, self._engine)
+        found = preview_message(
+            self._settings, message, _milliseconds(), base, project=project, sender=sender, known=known
+        )
+        return Preview(
+            base=found.base,
+            sending_domain=found.sending_domain,
+            untracked=found.untracked,
+            problems=tuple(map(str, found.problems)),
+            original=found.original,
+            result=found.result,
+        )
+
+    def about(self, person: forgetting.Person, beyond: str) -> tuple[list[dict[str, Any]], str | None]:
+        return SqlForgettingStore(self._engine).about_next(person, beyond)
+
+    def forget(self, person: forgetting.Person) -> forgetting.Forgetting:
+        store, ring = SqlForgettingStore(self._engine), self._ring()()
+        return forget_person(self._settings, store, person, ring, _milliseconds())
+
     def choosing(self, project: str) -> Choosing:
         found = self._project(project)
         return Choosing(
@@ -140,13 +166,25 @@ class ApiUseCases(UseCases):
             for host, record in records.items()
         }
 
+    def revoke_certificate(self, host: str) -> None:
+        self._check_issuing()
+        certificate_orders(self._settings, self._engine).revoke(host)
+
     def order_certificate(self, host: str) -> None:
+        self._check_issuing()
+        if not self._orders.put(lambda: certificate_orders(self._settings, self._engine).issue(host)):
+            raise TooManyOrders("too many certificates wait to be ordered; try again in a minute")
+
+    def _check_issuing(self) -> None:
+        """Raises `NoCertificates`."""
         if self._settings.tls.mode is not TlsMode.ACME:
             raise NoCertificates(
                 f'no certificates are issued here: tls.mode is {self._settings.tls.mode}; set it to "acme"'
             )
-        if not self._orders.put(lambda: certificate_orders(self._settings, self._engine).issue(host)):
-            raise TooManyOrders("too many certificates wait to be ordered; try again in a minute")
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _now() -> datetime:

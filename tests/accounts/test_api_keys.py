@@ -93,7 +93,7 @@ def test_projects_see_and_revoke_their_own_alone(store: MemoryApiKeyStore, added
     assert [each.id for each in keys(store, 1).all()] == [added.key.id]
     assert [each.id for each in keys(store, None).all()] == [whole.key.id]
     for other in (None, 2):
-        with pytest.raises(NotFound, match="waypost apikey list"):
+        with pytest.raises(NotFound, match="list of API keys"):
             keys(store, other).revoke(added.key.id)
     assert authenticate(store, added.token, NOW) is not None
 

@@ -110,7 +110,7 @@ def test_a_part_of_another_projects_network_is_not_the_same_network(projects: Pr
 @pytest.mark.parametrize("unknown", ["no", "", "sh'op"])
 def test_an_unknown_project_is_told(projects: Projects, unknown: str) -> None:
     for use in (projects.find, projects.show, projects.remove, lambda name: projects.change(name, {})):
-        with pytest.raises(NotFound, match="waypost project list"):
+        with pytest.raises(NotFound, match="list of projects"):
             use(unknown)
 
 

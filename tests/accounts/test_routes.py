@@ -50,7 +50,7 @@ def test_names_that_are_refused(routes: Routes) -> None:
     with pytest.raises(InvalidName):
         routes.add("with blank", {})
     for use_unknown in (routes.find, routes.remove, lambda name: routes.change(name, {})):
-        with pytest.raises(NotFound, match="waypost route list"):
+        with pytest.raises(NotFound, match="list of routes"):
             use_unknown("no")
 
 

@@ -26,7 +26,7 @@ def test_a_key_is_shown_once_and_revoked_for_ever(run: Run) -> None:
 def test_keys_of_projects_and_of_the_installation_do_not_mix(run: Run) -> None:
     whole = json.loads(run("apikey", "add", "--all-projects", "--json").output)["id"]
     assert json.loads(run("apikey", "list", "--json").output) == []
-    assert "apikey list" in run("apikey", "revoke", whole, code=1).stderr
+    assert "list of API keys" in run("apikey", "revoke", whole, code=1).stderr
     assert "is revoked" in run("apikey", "revoke", whole, "--all-projects").output
     assert "no project is called" in run("apikey", "add", "--project", "no", code=1).stderr
 

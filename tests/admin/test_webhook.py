@@ -104,7 +104,7 @@ def test_pause_resume_and_remove(run: Run) -> None:
     assert "is active" in run("webhook", "resume", webhook).output
     assert shown(run, webhook)["state"] == "active"
     assert "is removed" in run("webhook", "remove", webhook).output
-    assert "`waypost webhook list` shows them" in run("webhook", "show", webhook, code=1).output
+    assert "the list of webhooks shows them" in run("webhook", "show", webhook, code=1).output
 
 
 def test_deliveries_and_replay_of_none(run: Run) -> None:

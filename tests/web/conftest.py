@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,14 +32,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def run(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dns: DnsServer) -> Iterator[Run]:
-    """Run `waypost` in an installation with the projects `default` and `shop`."""
-    folder = shutil.copytree(installed, tmp_path / "waypost")
-    monkeypatch.chdir(folder)
+@contextlib.contextmanager
+def installation(installed: Path, folder: Path, dns: DnsServer, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make a copy of it the current folder."""
+    patch.chdir(shutil.copytree(installed, folder))
     with dns:
         dns.add("t.waypost.test", "A", "192.0.2.10")
         Path("waypost.toml").write_text(SETTINGS.format(port=dns.port))
+        yield
+
+
+@pytest.fixture
+def run(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dns: DnsServer) -> Iterator[Run]:
+    """Run `waypost` in an installation with the projects `default` and `shop`."""
+    with installation(installed, tmp_path / "waypost", dns, monkeypatch):
         yield invoke
 
 

@@ -26,7 +26,7 @@ class Operation:
     @property
     def examples(self) -> list[Any]:
         """Of its body; one None without one."""
-        return [None] if self.schema is None else list(self.schema["examples"])
+        return [None] if self.schema is None else list(self.schema.get("examples") or [None])
 
     def filled(self, values: Mapping[str, str]) -> str:
         """Return its path with values in its places; they are named as `/routes/{name}`, or `{file}`.
@@ -62,7 +62,5 @@ def _body(document: Any, operation: Any) -> tuple[str | None, Any]:
     [(media, content)] = operation["requestBody"]["content"].items()
     reference = content["schema"].get("$ref")
     if reference is None:
-        return media, content["schema"] | {
-            "examples": content.get("examples", content["schema"].get("examples"))
-        }
+        return media, {"examples": content.get("examples"), **content["schema"]}
     return media, document["components"]["schemas"][reference.rpartition("/")[2]]

@@ -26,6 +26,7 @@ def test_every_example_of_a_body_works(operator: Api) -> None:
     with_bodies = [each for each in operations(operator.get("/openapi.json")) if each.media == JSON]
     # What a change is made to comes first.
     for operation in sorted(with_bodies, key=lambda each: ("POST", "PUT", "PATCH").index(each.method)):
+        assert operation.examples != [None], operation.name
         for example in operation.examples:
             answer = operator.ask(operation.method, operation.filled(places), example)
             assert answer.status in (200, 201), (operation.name, answer)

@@ -52,7 +52,10 @@ def test_what_is_no_json_and_what_is_too_long_is_refused(operator: Api) -> None:
     chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(octets), octets)
     assert unannounced.ask("POST", "/routes", raw=chunked).code == "too_large"
     assert operator.ask("GET", "/nothing").code == "not_found"
-    assert operator.ask("PUT", "/routes").code == "method_not_allowed"
+    unknown = operator.ask("PUT", "/routes")
+    assert (unknown.code, unknown.headers["allow"]) == ("method_not_allowed", "GET, POST")
+    for number in ("0", "0.5", "1790000000000", "2026-11-21", "2026-11-21T00:00:00"):
+        assert operator.ask("GET", f"/events?since={number}").body["errors"][0]["pointer"] == "since"
     assert operator.ask("GET", "/routes?limit=0").body["errors"][0]["pointer"] == "limit"
     assert operator.ask("GET", "/routes?cursor=%FF").code == "invalid_cursor"
     assert operator.ask("GET", "/audit-log?cursor=x").code == "invalid_cursor"

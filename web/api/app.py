@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
@@ -16,7 +17,9 @@ from web.api import (
     events,
     link_blocks,
     messages,
+    preview,
     projects,
+    recipients,
     routes,
     sending_domains,
     stats,
@@ -24,6 +27,7 @@ from web.api import (
     webhook_deliveries,
     webhooks,
 )
+from web.api.preview import AT_ONCE, MOST_MESSAGE
 from web.api.problems import ProblemOut, answer_with_problems, refuse
 from web.authentication import Authentication, bearer_token
 from web.body_limit import MOST_BODY, BodyLimit
@@ -43,22 +47,28 @@ _ROUTERS: Final = (
     events.router,
     messages.router,
     stats.router,
+    preview.router,
+    recipients.router,
     webhooks.router,
     webhook_deliveries.router,
     audit_log.router,
 )
 _REFUSALS: Final = {
+    400: "The body cannot be read",
     401: "No live key",
     403: "The key's scope does not cover it",
     404: "There is no such thing in the project",
+    408: "The body came too slowly",
     409: "It cannot be as things stand",
     413: "The body is too long",
+    415: "The body is of another type",
     422: "The request is wrong; `errors` has the places",
     429: "Too many wrong keys came from the address",
     500: "A fault of the server",
+    502: "The certificate authority refused",
     503: "The database is away; Retry-After says when to come again",
 }
-_EVERYWHERE: Final = _REFUSALS.keys() - {409}
+_EVERYWHERE: Final = _REFUSALS.keys() - {400, 408, 409, 415, 502}
 
 
 class _Api(FastAPI):
@@ -87,13 +97,14 @@ def build_api(door: Door, lockout: Lockout) -> FastAPI:
                 refuse=refuse,
                 open_paths=_OPEN,
             ),
-            Middleware(BodyLimit, most=MOST_BODY, refuse=refuse),
+            Middleware(BodyLimit, most=MOST_BODY, refuse=refuse, larger={f"{PREFIX}/preview": MOST_MESSAGE}),
         ],
         redirect_slashes=False,
         # FastAPI would look for exporters in the environment, and hand them what callers send.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.door = door
+    app.state.previews = CapacityLimiter(AT_ONCE)
     for router in _ROUTERS:
         app.include_router(router, prefix=PREFIX)
     answer_with_problems(app)
@@ -110,6 +121,7 @@ def _document_problems(document: dict[str, Any]) -> None:
     for path in document["paths"].values():
         for operation in path.values():
             kept = {*map(int, operation["responses"])} & _REFUSALS.keys() | _EVERYWHERE
+            kept |= {400} if "requestBody" in operation else set()
             operation["responses"] |= {str(status): _described(status) for status in sorted(kept)}
 
 

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from accounts.audit import Action, AuditEntry, AuditFilter
 from web.api.callers import Admin
+from web.api.moments import Moment
 from web.api.pages import Cursor, Limit, Page, number_of
 
 router = APIRouter(prefix="/audit-log", tags=["audit log"])
@@ -31,7 +32,7 @@ def list_all(
     caller: Admin,
     limit: Limit = 50,
     cursor: Cursor = None,
-    since: Annotated[AwareDatetime | None, Query(description="from then on, with its zone")] = None,
+    since: Annotated[Moment | None, Query(description="from then on, with its zone")] = None,
 ) -> Page[AuditEntryOut]:
     """List what was changed in a project, the newest first."""
     wanted = AuditFilter(project=caller.project.id, since=since, before=number_of(cursor), limit=limit + 1)

@@ -50,6 +50,12 @@ def order(caller: Writer, domain: Address) -> CertificateOut:
     return _out(caller, name)
 
 
+@router.delete("", status_code=204, responses={409: {}, 502: {}})
+def revoke(caller: Writer, domain: Address) -> None:
+    """Revoke a certificate whose key leaked. The next reader who comes over HTTPS has another one ordered."""
+    caller.use.revoke_certificate(_present(caller, domain))
+
+
 def _present(caller: Caller, domain: str) -> str:
     """Return the name of the project's domain. Raises `UnknownDomain`."""
     domains = caller.use.tracking_domains(caller.project.name)

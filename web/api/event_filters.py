@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime
 
 from events.ports import EventFilter
 from web.api.callers import Reader
+from web.api.moments import Moment
 
 Text = Annotated[str | None, Query(max_length=4096)]
 
@@ -21,8 +21,8 @@ async def _about(
     tag: Text = None,
     link: Annotated[str | None, Query(max_length=4096, description="its name or its URL")] = None,
     host: Annotated[str | None, Query(max_length=4096, description="the tracking domain")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="from then on, with its zone")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="before then")] = None,
+    since: Annotated[Moment | None, Query(description="from then on, with its zone")] = None,
+    until: Annotated[Moment | None, Query(description="before then")] = None,
 ) -> EventFilter:
     return EventFilter(
         project=caller.project.id,

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from domains.claims import ProofNeeded
 from web.api.dns_records import DnsRecordOut, record_out
@@ -99,10 +100,19 @@ def _problem(_: Request, error: Any) -> JSONResponse:
     return problem.response()
 
 
-def _http(_: Request, error: Any) -> JSONResponse:
+def _http(request: Request, error: Any) -> JSONResponse:
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        error.headers = {"Allow": _allowed(request)}
     code, detail = _HTTP.get(status, ("refused", f"{status.phrase}; docs/api.md shows how to ask"))
     return Problem(status, code, detail, headers=error.headers).response()
+
+
+def _allowed(request: Request) -> str:
+    """Return all methods of a path; the router knows those of its first route for it alone."""
+    paths: dict[str, Any] = request.app.openapi()["paths"]
+    found = (methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path))
+    return ", ".join(sorted(method.upper() for method in next(found, {})))
 
 
 _HTTP: Final = {

@@ -4,13 +4,14 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from events.counting import Counts, Dimension
 from events.reading import since_default, statistics
 from events.report import SenderReport, by_sender
 from web.api.callers import Reader
 from web.api.event_filters import Wanted, milliseconds, of_kind
+from web.api.moments import Moment
 
 router = APIRouter(tags=["numbers"])
 
@@ -81,7 +82,7 @@ def count(
 @router.get("/report")
 def report(
     caller: Reader,
-    since: Annotated[AwareDatetime | None, Query(description="with its zone; none: a day ago")] = None,
+    since: Annotated[Moment | None, Query(description="with its zone; none: a day ago")] = None,
 ) -> ReportOut:
     """Tell, by sending domain, what was rewritten, and what was left alone and why."""
     asked = milliseconds(since)

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from events.webhooks.model import Delivery, DeliveryState, Kind
 from events.webhooks.ports import Spot
 from web.api.bodies import Body
 from web.api.callers import AllProjects, Reader, Writer
+from web.api.moments import Moment
 from web.api.pages import Cursor, Limit, Page, cursor_of, invalid_cursor, key_of
 from web.api.webhooks import Address
 
@@ -26,9 +27,7 @@ class Replay(Body):
     deliveries: list[Annotated[str, Field(max_length=100)]] | None = Field(
         default=None, min_length=1, max_length=_MOST, description="that have ended, delivered ones too"
     )
-    since: Annotated[AwareDatetime, Field(strict=False)] | None = Field(
-        default=None, description="the failed ones that were made since then"
-    )
+    since: Moment | None = Field(default=None, description="the failed ones that were made since then")
     failed: bool = Field(default=False, description="all failed ones")
 
     @model_validator(mode="after")
