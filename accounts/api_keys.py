@@ -106,11 +106,16 @@ class ApiKeys:
             if key.project == self._project and (revoked or key.revoked_at is None)
         ]
 
-    def revoke(self, number: str) -> ApiKey:
-        """End a key for ever; repeating it changes nothing. Raises `NotFound`."""
+    def find(self, number: str) -> ApiKey:
+        """Return it, a revoked one too. Raises `NotFound`."""
         key = self._store.find(number)
         if key is None or key.project != self._project:
             raise NotFound(f"there is no API key {number!r} here; the list of API keys shows them")
+        return key
+
+    def revoke(self, number: str) -> ApiKey:
+        """End a key for ever; repeating it changes nothing. Raises `NotFound`."""
+        key = self.find(number)
         self._store.revoke(key.id, self._clock())
         return key
 

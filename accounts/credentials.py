@@ -74,13 +74,18 @@ class Credentials:
             if credential.project == self._project.id and (revoked or credential.revoked_at is None)
         ]
 
-    def revoke(self, username: str) -> Credential:
-        """End a login for ever; repeating it changes nothing. Raises `NotFound`."""
+    def find(self, username: str) -> Credential:
+        """Return it, a revoked one too. Raises `NotFound`."""
         credential = self._store.find_credential(username)
         if credential is None or credential.project != self._project.id:
             raise NotFound(
                 f"no credential of the project {self._project.name} is called {username!r}; "
                 "a username begins with the name of its project"
             )
+        return credential
+
+    def revoke(self, username: str) -> Credential:
+        """End a login for ever; repeating it changes nothing. Raises `NotFound`."""
+        credential = self.find(username)
         self._store.revoke_credential(credential.username, self._clock())
         return credential

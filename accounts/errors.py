@@ -4,6 +4,7 @@ AccountError
 ├── InvalidName       no short name that can stand in a host name or a header
 ├── InvalidNetwork    no network, or one that would let everybody in
 ├── InvalidPassword   too short, too long or easily guessed
+├── WrongPassword     not the current one
 ├── InvalidLimit      a limit below one
 ├── InvalidDays       no number of days to keep something
 ├── NameTaken         the name exists already
@@ -28,6 +29,10 @@ class InvalidNetwork(AccountError):
 
 class InvalidPassword(AccountError):
     """The text is no password that is taken. The message never holds it."""
+
+
+class WrongPassword(AccountError):
+    """The text is not the current password."""
 
 
 class InvalidLimit(AccountError):

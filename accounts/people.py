@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from accounts import password_hash
 from accounts.actors import Actor, Scope
-from accounts.errors import InvalidName, InvalidPassword, NotFound
+from accounts.errors import InvalidName, InvalidPassword, NotFound, WrongPassword
 from accounts.password_hash import LoginHash, PasswordHash
 from accounts.secret_hash import SALT_BYTES, SecretHash, base32
 
@@ -101,21 +101,34 @@ class People:
         """Return them by name."""
         return self._store.people()
 
+    def find(self, name: str) -> Person:
+        """Raises `NotFound`."""
+        person = self._store.find(name.lower())
+        if person is None:
+            raise NotFound(f"nobody is called {name[:64]!r}; the list of people shows who there is")
+        return person
+
     def set_password(self, name: str, password: str) -> None:
         """Set another one, and end all their sessions. Raises `InvalidPassword`, `NotFound`."""
-        person = self._person(name)
+        person = self.find(name)
         self._store.set_login(person.name, self._chosen(name, password))
+
+    def change_own(self, name: str, current: str, password: str) -> None:
+        """Set another one for who knows the current one. Raises `WrongPassword`, and as `set_password`."""
+        if authenticate(self._store, name, current) is None:
+            raise WrongPassword("the current password is another one; type it again")
+        self.set_password(name, password)
 
     def generate_password(self, name: str) -> GeneratedLogin:
         """Set a generated one, and end all their sessions. Raises `NotFound`."""
-        person = self._person(name)
+        person = self.find(name)
         password = self._new_password()
         self._store.set_login(person.name, self._of_generated(password))
         return GeneratedLogin(person=person, password=password)
 
     def remove(self, name: str) -> Person:
         """End their sessions with them. Raises `NotFound`."""
-        person = self._person(name)
+        person = self.find(name)
         self._store.remove(person.name)
         return person
 
@@ -128,12 +141,6 @@ class People:
             created_at=self._clock(),
         )
         self._store.add(person)
-        return person
-
-    def _person(self, name: str) -> Person:
-        person = self._store.find(name.lower())
-        if person is None:
-            raise NotFound(f"nobody is called {name[:64]!r}; `waypost user list` shows who there is")
         return person
 
     def _chosen(self, name: str, password: str) -> PasswordHash:

@@ -71,4 +71,4 @@ def person_of(row: Row[Any]) -> Person:
 
 
 def _gone(name: str) -> NotFound:
-    return NotFound(f"{name} was removed a moment ago; `waypost user list` shows who there is")
+    return NotFound(f"{name} was removed a moment ago; the list of people shows who there is")

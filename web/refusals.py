@@ -37,6 +37,7 @@ KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     accounts.InvalidName: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_name"),
     accounts.InvalidNetwork: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_network"),
     accounts.InvalidPassword: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_password"),
+    accounts.WrongPassword: (HTTPStatus.UNPROCESSABLE_ENTITY, "wrong_password"),
     accounts.InvalidLimit: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_limit"),
     accounts.InvalidDays: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_days"),
     accounts.NameTaken: (HTTPStatus.CONFLICT, "name_taken"),

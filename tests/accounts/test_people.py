@@ -69,7 +69,7 @@ def test_another_password_takes_the_place_of_the_first(store: MemoryPersonStore,
     people.remove("alice")
     assert authenticate(store, "alice", "another four words") is None
     for act in (people.remove, people.generate_password, lambda name: people.set_password(name, GOOD)):
-        with pytest.raises(NotFound, match="waypost user list"):
+        with pytest.raises(NotFound, match="the list of people"):
             act("alice")
 
 

@@ -23,7 +23,7 @@ def test_people_are_added_listed_and_removed(run: Run) -> None:
     assert "bob@example.com\tshop\tread\t" in listed
     assert "signed out" in run("user", "remove", "bob@example.com").output
     assert names(run) == ["admin"]
-    assert "waypost user list" in run("user", "remove", "bob@example.com", code=1).stderr
+    assert "the list of people" in run("user", "remove", "bob@example.com", code=1).stderr
     assert "no project is called" in run("user", "add", "x", "--project", "no", "--generate", code=1).stderr
 
 

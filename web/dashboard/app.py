@@ -16,14 +16,21 @@ from starlette.types import ASGIApp
 from accounts.actors import Scope
 from accounts.lockout import Lockout
 from web.dashboard import (
+    accounts,
+    api_keys,
+    audit_log,
+    credentials,
     events,
     health,
     link_blocks,
     looking,
     messages,
     overview,
+    people,
+    projects,
     reports,
     sending_domains,
+    routes,
     tracking_domain_changes,
     tracking_domains,
     webhooks,
@@ -50,6 +57,13 @@ _PAGES: Final = (
     reports.pages,
     webhooks.pages,
     health.pages,
+    accounts.pages,
+    credentials.pages,
+    routes.pages,
+    api_keys.pages,
+    projects.pages,
+    people.pages,
+    audit_log.pages,
 )
 
 

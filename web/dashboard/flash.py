@@ -15,13 +15,14 @@ MOST: Final = 1000  # characters; browsers keep 4096 octets
 def write(request: Request, response: Response, sentence: str) -> None:
     """Have the next page show it."""
     octets = sentence[:MOST].encode("utf-8", "replace")
-    cookies.write(request, response, cookies.SAID, urlsafe_b64encode(octets).decode())
+    cookies.write(request, response, cookies.SAID, urlsafe_b64encode(octets).decode().rstrip("="))
 
 
 def read(request: Request) -> str:
     """Return it, "" where there is none."""
     try:
-        return urlsafe_b64decode(cookies.read(request, cookies.SAID)).decode()
+        text = cookies.read(request, cookies.SAID)
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except (Error, ValueError):
         return ""
 

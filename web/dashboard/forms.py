@@ -1,8 +1,9 @@
 """What a form or a query string says, read from octets that are all there."""
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import python_multipart
@@ -10,8 +11,19 @@ import python_multipart
 from web.dashboard.refusal import Refusal
 
 MOST_FIELDS: Final = 500
+MOST_DIGITS: Final = 9
 URLENCODED: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
+
+
+class Switch(StrEnum):
+    """The values of a choice that may also be left to the settings."""
+
+    ON = "on"
+    OFF = "off"
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Form:
@@ -40,6 +52,33 @@ class Form:
     def flag(self, name: str) -> bool:
         """Tell whether a checkbox is ticked."""
         return bool(self.get(name))
+
+    def number(self, name: str) -> int | None:
+        """Return a whole number, None for an empty field. Raises `Refusal`."""
+        text = self.get(name).strip()
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"{text[:40]!r} is no whole number")
+        return int(text)
+
+    def choice(self, name: str, choices: type[Choice]) -> Choice | None:
+        """Return one of them, None for an empty field. Raises `Refusal`."""
+        text = self.get(name)
+        if not text:
+            return None
+        try:
+            return choices(text)
+        except ValueError:
+            listed = ", ".join(choices)
+            raise Refusal(
+                HTTPStatus.UNPROCESSABLE_ENTITY, f"{text[:40]!r} is none of {listed}; choose one"
+            ) from None
+
+    def switch(self, name: str) -> bool | None:
+        """Return what a choice of yes, no and nothing says; None for nothing. Raises `Refusal`."""
+        chosen = self.choice(name, Switch)
+        return None if chosen is None else chosen is Switch.ON
 
     def file(self, name: str) -> bytes:
         """Return the octets of an upload, none where nothing was chosen."""

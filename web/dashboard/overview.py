@@ -1,7 +1,5 @@
 """The first page of a project: how its domains are."""
 
-from collections import Counter
-
 from starlette.responses import Response
 
 from domains.model import State
@@ -15,10 +13,10 @@ pages = Pages()
 def overview(visit: Visit) -> Response:
     """Count them by state."""
     project = visit.project.name
-    states = Counter(domain.state for domain in visit.use.tracking_domains(project).all())
+    states = visit.use.tracking_domains(project).counts()
     shown = [state for state in State if state is not State.RETIRED]
     return visit.page(
         "overview.html",
         states=[(state, states[state]) for state in shown],
-        senders=len(visit.use.sending_domains(project).all()),
+        senders=visit.use.sending_domains(project).counts(),
     )

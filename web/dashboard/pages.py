@@ -22,11 +22,12 @@ from web.dashboard import cookies
 from web.dashboard.addresses import url
 from web.dashboard.forms import Form, read_form, read_query
 from web.dashboard.origin import of_another_site
-from web.dashboard.refusal import Refusal, SignInFirst
+from web.dashboard.refusal import FOR_OPERATORS, Refusal, SignInFirst
 from web.dashboard.visit import Visit
 from web.ports import Door, UseCases
 from web.refusals import KINDS, kind_of, told
 
+OF_PROJECT: Final = "/p/{project}"
 MOST_FORM: Final = 1024 * 1024  # octets
 FORM_TOKEN: Final = "csrf"  # noqa: S105 - the name of the field
 
@@ -88,7 +89,7 @@ class Pages:
     def _of(
         self, method: str, path: str, scope: Scope, installation: bool, again: Answer | None, most: int
     ) -> Callable[[Answer], Answer]:
-        full = path if installation else f"/p/{{project}}{path}"
+        full = path if installation else OF_PROJECT + path
 
         def written(answer: Answer) -> Answer:
             self.all.append(
@@ -112,12 +113,9 @@ class Desk:
 
     def __init__(self, door: Door, pages: Sequence[Page]) -> None:
         self._door = door
-        paths = {page.path for page in pages}
-        self._navigation = [
-            (words, path, everywhere)
-            for words, path, everywhere in NAVIGATION
-            if (path if everywhere else f"/p/{{project}}{path}") in paths
-        ]
+        shown = {page.path: page for page in pages if page.method == "GET"}
+        full = [(words, path if everywhere else OF_PROJECT + path) for words, path, everywhere in NAVIGATION]
+        self._navigation = [(words, shown[path]) for words, path in full if path in shown]
 
     async def answer(self, page: Page, request: Request) -> Response:
         """Read the request whole, and answer it in a thread: all that is asked of the database blocks."""
@@ -171,9 +169,9 @@ class Desk:
 
     def _navigation_in(self, project: Project, actor: Actor) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (words, path if everywhere else url("p", project.name) + path)
-            for words, path, everywhere in self._navigation
-            if not everywhere or actor.project is None
+            (words, page.path.replace(OF_PROJECT, url("p", project.name)))
+            for words, page in self._navigation
+            if _may_see(page, actor)
         )
 
     def _form(self, visit: Visit, body: bytes) -> Form:
@@ -219,8 +217,12 @@ def _chosen(seen: Sequence[Project], name: str | None) -> Project:
     raise Refusal(HTTPStatus.NOT_FOUND, "nothing is here")
 
 
+def _may_see(page: Page, actor: Actor) -> bool:
+    return actor.scope.covers(page.scope) and not (page.installation and actor.project is not None)
+
+
 def _require(page: Page, actor: Actor) -> None:
     if page.installation and actor.project is not None:
-        raise Refusal(HTTPStatus.FORBIDDEN, "this is for those who act for the whole installation")
+        raise Refusal(HTTPStatus.FORBIDDEN, FOR_OPERATORS)
     if not actor.scope.covers(page.scope):
         raise Refusal(HTTPStatus.FORBIDDEN, f"you may {actor.scope}; this is for those who may {page.scope}")

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
+
+FOR_OPERATORS: Final = "this is for those who act for the whole installation"
 
 
 class Refusal(Exception):

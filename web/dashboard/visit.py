@@ -16,6 +16,7 @@ from domains.names import host_name
 from web.dashboard import flash
 from web.dashboard.addresses import url
 from web.dashboard.forms import Form
+from web.dashboard.refusal import FOR_OPERATORS, Refusal
 from web.dashboard.rendering import render
 from web.ports import UseCases
 
@@ -58,6 +59,16 @@ class Visit:
         except InvalidName:
             raise UnknownDomain("no domain has this name; the list shows them") from None
 
+    @property
+    def said(self) -> str:
+        """What the page before has to say, "" for nothing."""
+        return flash.read(self.request)
+
+    def require_everywhere(self) -> None:
+        """Raises `Refusal` unless they act for the whole installation."""
+        if not self.everywhere:
+            raise Refusal(HTTPStatus.FORBIDDEN, FOR_OPERATORS)
+
     def at(self, *parts: object) -> str:
         """Return an address in the project: each part is one part of the path."""
         return url("p", self.project.name, *parts)
@@ -67,16 +78,15 @@ class Visit:
         path = str(self.request.url.path)
         return path == address or (address != self.at() and path.startswith(f"{address}/"))
 
-    def html(self, template: str, *, said: str = "", **values: Any) -> str:
-        """Return a page as text, with a sentence on top."""
-        return render(template, visit=self, at=self.at, said=said, **values)
+    def html(self, template: str, **values: Any) -> str:
+        """Return a page as text."""
+        return render(template, visit=self, at=self.at, **values)
 
     def page(self, template: str, *, status: int = HTTPStatus.OK, **values: Any) -> Response:
         """Render a template as the answer."""
-        message = flash.read(self.request)
-        html = self.html(template, said=message, **values)
+        html = self.html(template, **values)
         response = HTMLResponse(html, HTTPStatus.UNPROCESSABLE_ENTITY if self.refusal else status)
-        if message:
+        if self.said:
             flash.clear(self.request, response)
         return response
 
