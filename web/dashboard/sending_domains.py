@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from accounts.actors import Scope
 from domains.claims import ProofNeeded
 from domains.directory import Why
 from domains.dns_records import TxtRecord
@@ -52,7 +53,7 @@ def sending_domains(visit: Visit) -> Response:
     return visit.page("sending_domains.html", senders=shown, filtered=bool(search), next_page=next_page)
 
 
-@pages.get("/sending-domains/new")
+@pages.get("/sending-domains/new", Scope.WRITE)
 def new(visit: Visit) -> Response:
     """Ask for a name."""
     return _new(visit)
@@ -137,7 +138,7 @@ def change(visit: Visit) -> Response:
     return visit.go("sending-domains", changed.name, said="Saved.")
 
 
-@pages.get("/sending-domains/{domain}/remove")
+@pages.get("/sending-domains/{domain}/remove", Scope.WRITE)
 def ask_removal(visit: Visit) -> Response:
     """Say what its removal brings."""
     return visit.page("sending_domain_remove.html", domain=_senders(visit).show(visit.domain_name))

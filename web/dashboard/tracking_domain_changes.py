@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from accounts.actors import Scope
 from domains.app_files import MAX_OCTETS, AppFile
 from domains.model import Https
 from domains.names import display
@@ -45,7 +46,7 @@ def set_files(visit: Visit) -> Response:
     return visit.go("tracking-domains", name, said="The files for apps are changed.")
 
 
-@pages.get("/tracking-domains/{domain}/rename")
+@pages.get("/tracking-domains/{domain}/rename", Scope.WRITE)
 def ask_rename(visit: Visit) -> Response:
     """Ask for another name or target, and say what that brings."""
     domains = _domains(visit)
@@ -72,7 +73,7 @@ def rename(visit: Visit) -> Response:
     return visit.go("tracking-domains", changed.name, said=said)
 
 
-@pages.get("/tracking-domains/{domain}/remove")
+@pages.get("/tracking-domains/{domain}/remove", Scope.WRITE)
 def ask_removal(visit: Visit) -> Response:
     """Say what its removal brings, and which sending domains use it."""
     return visit.page("tracking_domain_remove.html", details=_domains(visit).show(visit.domain_name))

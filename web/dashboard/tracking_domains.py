@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from accounts.actors import Scope
 from domains.claims import ProofNeeded
 from domains.diagnosis import traps_of
 from domains.dns_records import TxtRecord
@@ -47,7 +48,7 @@ def tracking_domains(visit: Visit) -> Response:
     )
 
 
-@pages.get("/tracking-domains/new")
+@pages.get("/tracking-domains/new", Scope.WRITE)
 def new(visit: Visit) -> Response:
     """Ask for a name."""
     return _new(visit)
