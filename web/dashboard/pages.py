@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
+from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,6 +30,10 @@ from web.refusals import KINDS, kind_of, told
 
 OF_PROJECT: Final = "/p/{project}"
 MOST_FORM: Final = 1024 * 1024  # octets
+LARGE_AT_ONCE: Final = 2
+LARGE_SECONDS: Final = 60.0
+"""Forms that are longer take several times their size of memory, for as long as they come in."""
+
 FORM_TOKEN: Final = "csrf"  # noqa: S105 - the name of the field
 
 Answer = Callable[[Visit], Response]
@@ -113,16 +118,19 @@ class Desk:
 
     def __init__(self, door: Door, pages: Sequence[Page]) -> None:
         self._door = door
+        self._large = CapacityLimiter(LARGE_AT_ONCE)
         shown = {page.path: page for page in pages if page.method == "GET"}
         full = [(words, path if everywhere else OF_PROJECT + path) for words, path, everywhere in NAVIGATION]
         self._navigation = [(words, shown[path]) for words, path in full if path in shown]
 
     async def answer(self, page: Page, request: Request) -> Response:
         """Read the request whole, and answer it in a thread: all that is asked of the database blocks."""
-        if page.most > MOST_FORM:
-            await run_sync(self._session, request)  # who did not sign in must not fill the memory
-        body = await read_body(request, page.most)
-        return await run_sync(self._answer, page, request, body)
+        if page.most <= MOST_FORM:
+            return await run_sync(self._answer, page, request, await read_body(request, page.most))
+        await run_sync(self._session, request)  # who did not sign in must not fill the memory
+        async with self._large:  # nor anybody else with many at once
+            body = await _read_in_time(request, page.most)
+            return await run_sync(self._answer, page, request, body)
 
     def _answer(self, page: Page, request: Request, body: bytes) -> Response:
         visit = self._visit(page, request)
@@ -200,6 +208,17 @@ async def read_body(request: Request, most: int) -> bytes:
                 f"this is too long; {most // 1024 // 1024} MiB is the most that is taken here",
             )
     return bytes(body)
+
+
+async def _read_in_time(request: Request, most: int) -> bytes:
+    """Raises `Refusal`."""
+    try:
+        with fail_after(LARGE_SECONDS):
+            return await read_body(request, most)
+    except TimeoutError:
+        raise Refusal(
+            HTTPStatus.REQUEST_TIMEOUT, f"it took too long; send it within {LARGE_SECONDS:.0f} seconds"
+        ) from None
 
 
 def _projects(actor: Actor, use: UseCases) -> list[Project]:

@@ -71,8 +71,9 @@ def static(name: str) -> str:
 
 
 def render(template: str, **values: Any) -> str:
-    """Return the page."""
-    return _ENVIRONMENT.get_template(template).render(values)
+    """Return the page. Octets of mail that are no text, lone surrogates here, are shown as `\\udce4`."""
+    html = _ENVIRONMENT.get_template(template).render(values)
+    return html.encode("utf-8", "backslashreplace").decode()
 
 
 def environment() -> Environment:
