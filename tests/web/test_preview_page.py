@@ -41,7 +41,7 @@ def looked(browser: Browser, file: bytes | None = None, *, page: str = PAGE, **f
 def test_a_file_is_shown_with_its_links_and_what_would_change(operator: Api) -> None:
     browser = signed_in(operator, "read")
     assert "nothing of the message is kept" in browser.get(PAGE).text
-    before = sorted(Path().rglob("*"))
+    before, trail = sorted(Path().rglob("*")), operator.get("/audit-log")
     shown = looked(browser, HTML, on="https://track.example.com")
     assert shown.status == 200, shown
     text = shown.text
@@ -55,7 +55,8 @@ def test_a_file_is_shown_with_its_links_and_what_would_change(operator: Api) -> 
     )
     assert "2 places" in text
     assert "Hello" not in shown.html
-    assert sorted(Path().rglob("*")) == before
+    assert (sorted(Path().rglob("*")), operator.get("/audit-log")) == (before, trail)
+    assert operator.get("/events")["data"] == []
 
 
 def test_a_pasted_message_is_shown_and_kept_in_the_form(operator: Api) -> None:
