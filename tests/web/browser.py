@@ -66,6 +66,7 @@ class Browser:
     """Keeps cookies, follows nothing by itself."""
 
     port: int
+    address: str = "127.0.0.1"  # of its own
     cookies: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -76,7 +77,10 @@ class Browser:
         sent = {**self.headers, **(headers or {})}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as client:
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=30, source_address=(self.address, 0)
+        )
+        with contextlib.closing(connection) as client:
             client.request(method, path, body, sent)
             response = client.getresponse()
             read = response.read().decode()

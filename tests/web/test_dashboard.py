@@ -1,5 +1,9 @@
 import re
+import subprocess
+import sys
+import zipfile
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +73,54 @@ def test_every_answer_says_what_a_browser_may_do(operator: Api) -> None:
         wanted = HEADERS if path != style[1] else {n: v for n, v in HEADERS.items() if n != "Cache-Control"}
         assert {name: shown.header(name) for name in wanted} == wanted, path
     assert "immutable" in browser.get(style[1]).header("cache-control")
+
+
+def test_while_the_database_is_away_one_comes_again(operator: Api) -> None:
+    browser = signed_in(operator)
+    database = Path("var/waypost.db")
+    database.rename("away.db")
+    for shown in (
+        browser.ask("GET", "/p/default"),
+        browser.submit("/sign-in", "/sign-in", {"key": operator.token}),
+    ):
+        assert (shown.status, shown.header("retry-after")) == (503, "5")
+        assert "the database cannot be reached" in shown.text
+        assert "waypost.db" not in shown.html
+    Path("away.db").rename(database)
+    assert browser.get("/p/default")
+
+
+def test_a_fault_is_told_without_its_details(operator: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = signed_in(operator)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a secret of the server")
+
+    monkeypatch.setattr("web.dashboard.pages.Desk._visit", fail)
+    shown = browser.ask("GET", "/p/default")
+    assert (shown.status, "the operator's log has the details" in shown.text) == (500, True)
+    assert "secret" not in shown.html
+    assert {name: shown.header(name) for name in HEADERS} == HEADERS
+
+
+@pytest.mark.long  # a build takes some seconds
+def test_what_pages_need_is_in_the_wheel(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    building = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path),
+        str(root),
+    ]
+    subprocess.run(building, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    packed = {*zipfile.ZipFile(wheel).namelist()}
+    for folder in ("web/dashboard/templates", "web/dashboard/static"):
+        assert {f"{folder}/{each.name}" for each in (root / folder).iterdir()} <= packed
 
 
 def test_what_pages_need_is_in_the_package() -> None:

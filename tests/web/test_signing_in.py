@@ -1,5 +1,7 @@
 import pytest
 
+from accounts import password_hash
+from accounts.password_hash import Cost
 from tests.web.api_server import Api
 from tests.web.browser import Browser, Shown, signed_in
 
@@ -92,6 +94,23 @@ def test_who_fails_often_is_sent_away_for_a_while(operator: Api) -> None:
     locked = sign_in(browser, key=operator.token)
     assert (locked.status, locked.header("retry-after")) == (429, "600")
     assert operator.ask("GET", "/projects").code == "too_many_failures"
+
+
+def test_a_name_is_locked_for_those_alone_who_failed_themselves(
+    operator: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = password_hash._digest
+    monkeypatch.setattr(password_hash, "_digest", lambda text, salt, _: digest(text, salt, Cost(4, 8, 1)))
+    person(operator)
+    guesser, other = Browser(port=operator.port), Browser(port=operator.port, address="127.0.0.2")
+    for _ in range(10):
+        assert sign_in(guesser, name="alice", password="guessed").status == 403
+    right = {"name": "alice", "password": GOOD}
+    assert sign_in(guesser, **right).status == 429
+    assert sign_in(other, **right).location == "/"
+    assert sign_in(other, name="alice", password="mistyped").status == 403
+    assert sign_in(other, **right).status == 429
+    assert sign_in(other, key=operator.token).location == "/"
 
 
 def test_what_is_no_form_is_refused(nobody: Api) -> None:

@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from web.dashboard import cookies
 
-MOST: Final = 1000  # characters; browsers keep 4096 octets
+MOST: Final = 2700  # octets; browsers keep 4096 of a cookie, and base 64 makes four of three
 
 
 def write(request: Request, response: Response, sentence: str) -> None:
     """Have the next page show it."""
-    octets = sentence[:MOST].encode("utf-8", "replace")
+    octets = sentence.encode("utf-8", "replace")[:MOST]
     cookies.write(request, response, cookies.SAID, urlsafe_b64encode(octets).decode().rstrip("="))
 
 
@@ -22,7 +22,7 @@ def read(request: Request) -> str:
     """Return it, "" where there is none."""
     try:
         text = cookies.read(request, cookies.SAID)
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode(errors="ignore")
     except (Error, ValueError):
         return ""
 
