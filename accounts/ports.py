@@ -23,6 +23,9 @@ class AccountStore(Protocol):
     def find_project(self, name: str) -> Project | None:
         """Return it, or None."""
 
+    def project_numbered(self, number: int) -> Project | None:
+        """Return that of an id, or None."""
+
     def add_project(self, *, name: str, created_at: datetime) -> Project:
         """Add it with nothing set. Raises `NameTaken`."""
 

@@ -65,6 +65,13 @@ class Projects:
         """Raises `NotFound`."""
         return project_named(self._store, name)
 
+    def numbered(self, number: int) -> Project:
+        """Return that of an id. Raises `NotFound`."""
+        project = self._store.project_numbered(number)
+        if project is None:
+            raise NotFound("the project was removed")
+        return project
+
     def show(self, name: str) -> ProjectDetails:
         """Raises `NotFound`."""
         project = self.find(name)

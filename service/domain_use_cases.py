@@ -45,7 +45,14 @@ class DomainUseCases:
 
     def tracking(self, project: str) -> TrackingDomains:
         """Return those of a project's tracking domains."""
-        number = self._number(project)
+        return self.tracking_of(self._number(project))
+
+    def sending(self, project: str) -> SendingDomains:
+        """Return those of a project's sending domains."""
+        return self.sending_of(self._number(project))
+
+    def tracking_of(self, number: int) -> TrackingDomains:
+        """Return those of the tracking domains of the project with this id."""
         return TrackingDomains(
             store=SqlDomainStore(self._engine),
             check=self._check,
@@ -57,9 +64,8 @@ class DomainUseCases:
             project=number,
         )
 
-    def sending(self, project: str) -> SendingDomains:
-        """Return those of a project's sending domains."""
-        number = self._number(project)
+    def sending_of(self, number: int) -> SendingDomains:
+        """Return those of the sending domains of the project with this id."""
         return SendingDomains(
             store=SqlDomainStore(self._engine),
             claims=self._claims(number),

@@ -32,6 +32,7 @@ class UseCases:
         self._settings = settings
         self._engine = engine
         self._accounts = SqlAccountStore(engine)
+        self._found: dict[str, Project] = {}  # while they act: a request or a command
 
     def projects(self) -> Projects:
         """Return those of projects."""
@@ -89,7 +90,9 @@ class UseCases:
         return SqlAuditStore(self._engine)
 
     def _project(self, name: str) -> Project:
-        return project_named(self._accounts, name)
+        if name not in self._found:
+            self._found[name] = project_named(self._accounts, name)
+        return self._found[name]
 
 
 def _now() -> datetime:

@@ -16,7 +16,11 @@ from storage.account_tables import credentials, project_networks, projects, rout
 def read_projects(connection: Connection, *wanted: Any) -> list[Project]:
     """Return those that `wanted` (conditions) holds for, by name."""
     networks: dict[int, list[Network]] = defaultdict(list)
-    for row in connection.execute(select(project_networks).order_by(project_networks.c.network)):
+    own = project_networks.c
+    listed = select(project_networks).order_by(own.network)
+    if wanted:
+        listed = listed.where(own.project.in_(select(projects.c.id).where(*wanted)))
+    for row in connection.execute(listed):
         networks[row.project].append(ip_network(row.network))
     rows = connection.execute(select(projects).where(*wanted).order_by(projects.c.name))
     return [_project(row, tuple(networks[row.id])) for row in rows]

@@ -38,6 +38,10 @@ class SqlAccountStore:
         with self._reading() as connection:
             return find_project(connection, name)
 
+    def project_numbered(self, number: int) -> Project | None:
+        with self._reading() as connection:
+            return next(iter(read_projects(connection, projects.c.id == number)), None)
+
     def add_project(self, *, name: str, created_at: datetime) -> Project:
         added = projects.insert().values(name=name, created_at=created_at)
         taken = NameTaken(f"there is a project {name} already; choose another name")

@@ -1,7 +1,8 @@
 """Opening the database, and transactions whose failures are one sentence for the operator."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, make_url
@@ -61,19 +62,93 @@ def backend_of(url: URL) -> Backend:
 @contextmanager
 def transaction(engine: Engine, *, writes: bool, raising: type[Exception]) -> Iterator[Connection]:
     """Run the block in one transaction. A failure of the database is raised as `raising`, in one sentence."""
-    backend = backend_of(engine.url)
-    options = backend.options(writes=writes)
+    together = _together.get()
+    if together is not None and not together.is_of(engine):
+        together = None
     try:
-        with (
-            backend.turn(engine, writes=writes),
-            engine.execution_options(**options).begin() as connection,
-            audit(connection),
-        ):
-            yield connection
+        if together is None:
+            with _begun(engine, writes=writes) as connection:
+                yield connection
+        elif writes:
+            together.end()
+            with _begun(engine, writes=True) as connection:
+                yield connection
+        else:
+            with together.reading() as connection:
+                yield connection
     except DBAPIError as error:
         raise raising(sentence(error, shown(engine.url))) from error
     except DatabaseUnavailable as error:
         raise error if isinstance(error, raising) else raising(str(error)) from error
+
+
+@contextmanager
+def reading_together(engine: Engine) -> Iterator[None]:
+    """Have the transactions in the block that only read be one, of one moment, for this thread.
+
+    A change or a failure ends it: what is read afterwards is of a later moment, and in a transaction again.
+    """
+    together = _Together(engine)
+    token = _together.set(together)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+        together.end()
+
+
+class _Together:
+    """The transaction of `reading_together`, which begins with the first that is read."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._open = ExitStack()
+        self._connection: Connection | None = None
+        self._readers = 0
+        self._over = False
+
+    def is_of(self, engine: Engine) -> bool:
+        """Tell whether an engine is this one, with options of its own or not."""
+        return engine.dialect is self._engine.dialect
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give the connection."""
+        if self._connection is None:
+            self._connection = self._open.enter_context(_begun(self._engine, writes=False))
+        self._readers += 1
+        try:
+            yield self._connection
+        except DBAPIError:
+            self._over = True
+            raise
+        finally:
+            self._readers -= 1
+            if self._over:
+                self.end()
+
+    def end(self) -> None:
+        """End the transaction, once nobody reads in it any more."""
+        self._over = self._readers > 0
+        if not self._over:
+            self._connection = None
+            with suppress(DBAPIError):  # what was read was read
+                self._open.close()
+
+
+_together: Final[ContextVar[_Together | None]] = ContextVar("together", default=None)
+
+
+@contextmanager
+def _begun(engine: Engine, *, writes: bool) -> Iterator[Connection]:
+    backend = backend_of(engine.url)
+    options = backend.options(writes=writes)
+    with (
+        backend.turn(engine, writes=writes),
+        engine.execution_options(**options).begin() as connection,
+        audit(connection) if writes else nullcontext(),
+    ):
+        yield connection
 
 
 def repeatedly(engine: Engine, work: Callable[[Connection], None], *, raising: type[Exception]) -> None:

@@ -8,10 +8,10 @@ from ipaddress import ip_address
 from typing import Final
 
 from anyio.to_thread import run_sync
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accounts.errors import StoreUnavailable
+from accounts.errors import NotFound, StoreUnavailable
 from accounts.lockout import Lockout
 from accounts.networks import Address
 from web.ports import Door
@@ -21,10 +21,11 @@ _LOCKED_SECONDS: Final = 600
 
 
 class Authentication:
-    """Asks the door for each request but those for an open path; who has the key is `request.state.actor`.
+    """Asks the door for each request but those for an open path; `request.state.entry` is what it says.
 
-    `token_of` reads the Authorization header, "" where it holds no key. Who failed too often is sent away for
-    a while unheard, as at SMTP. Only the event loop's thread calls it.
+    `token_of` reads the Authorization header, "" where it holds no key. `project_of` reads which project is
+    meant: one that a key is not for is as one that is not there, whatever its scope. Who failed too often is
+    sent away for a while unheard, as at SMTP. Only the event loop's thread calls it.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Authentication:
         *,
         token_of: Callable[[str], str],
         refuse: Refuse,
+        project_of: Callable[[Scope], str | None] = lambda _: None,
         open_paths: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
@@ -42,6 +44,7 @@ class Authentication:
         self._lockout = lockout
         self._token_of = token_of
         self._refuse = refuse
+        self._project_of = project_of
         self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,10 +68,10 @@ class Authentication:
             )
         token = self._token_of(Headers(scope=scope).get("authorization", ""))
         try:
-            actor = await run_sync(self._door.authenticate, token) if token else None
-        except StoreUnavailable as error:
+            entry = await run_sync(self._door.let_in, token, self._project_of(scope)) if token else None
+        except (StoreUnavailable, NotFound) as error:
             raise refused(error) from None
-        if actor is None:
+        if entry is None:
             if token:
                 self._lockout.failed(address, "")
             raise Refused(
@@ -77,7 +80,7 @@ class Authentication:
                 "send a live key as `Authorization: Bearer KEY`; `waypost apikey add` makes one",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        scope.setdefault("state", {})["actor"] = actor
+        scope.setdefault("state", {})["entry"] = entry
 
 
 def bearer_token(header: str) -> str:
@@ -97,6 +100,11 @@ def any_token(header: str) -> str:
         return b64decode(rest.strip(), validate=True).decode().partition(":")[0]
     except (Error, UnicodeError):
         return rest  # no key, and counted as a wrong one
+
+
+def project_parameter(scope: Scope) -> str | None:
+    """Return the parameter `project` of a request."""
+    return QueryParams(scope["query_string"]).get("project")
 
 
 def _address(scope: Scope) -> Address:

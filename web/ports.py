@@ -1,6 +1,7 @@
 """What API and dashboard need from outside. `service.web` gives it; nothing here knows a database."""
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from accounts.actors import Actor
 from accounts.api_keys import ApiKeys
 from accounts.audit import AuditStore
 from accounts.credentials import Credentials
+from accounts.model import Project
 from accounts.people import People
 from accounts.projects import Projects
 from accounts.routes import Routes
@@ -129,6 +131,14 @@ class UseCases(Protocol):
         """Have one ordered now, in the background. Raises `NoCertificates`, `TooManyOrders`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Somebody with a live key, and the project that they mean."""
+
+    actor: Actor
+    project: Project
+
+
 class Door(Protocol):
     """Lets callers in. All of it blocks and raises `accounts.errors.StoreUnavailable`.
 
@@ -137,6 +147,19 @@ class Door(Protocol):
 
     def authenticate(self, token: str) -> Actor | None:
         """Return who has the live key that the token is of."""
+
+    def let_in(self, token: str, project: str | None) -> Entry | None:
+        """Return who has that key, and the project of a name as typed.
+
+        With None it is their own, or `default` where they have all of them. Raises
+        `accounts.errors.NotFound`, too, for a project that is not theirs.
+        """
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Have what this thread reads in the block, up to the first change, be read together: of one moment.
+
+        It costs one opening of the database, and is not for what takes seconds.
+        """
 
     def use_cases(self, actor: Actor) -> UseCases:
         """Return what they do."""

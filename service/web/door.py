@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
@@ -13,6 +14,7 @@ from accounts import api_keys, people
 from accounts.actors import Actor
 from accounts.api_keys import ApiKey
 from accounts.errors import NotFound
+from accounts.model import DEFAULT_PROJECT_NAME
 from accounts.people import Person
 from accounts.sessions import Session, Sessions
 from certificates.model import HostRecord
@@ -40,10 +42,11 @@ from storage.api_key_store import SqlApiKeyStore
 from storage.auditing import acting
 from storage.certificate_store import SqlCertificateStore
 from storage.domain_store import SqlDomainStore
+from storage.engine import reading_together
 from storage.forgetting import SqlForgettingStore
 from storage.person_store import SqlPersonStore
 from storage.session_store import SqlSessionStore
-from web.ports import CertificateStatus, Checkup, NoCertificates, Preview, TooManyOrders
+from web.ports import CertificateStatus, Checkup, Entry, NoCertificates, Preview, TooManyOrders
 
 
 class ApiDoor:
@@ -61,6 +64,22 @@ class ApiDoor:
     def authenticate(self, token: str) -> Actor | None:
         key = self._key(token)
         return None if key is None else key.actor
+
+    def let_in(self, token: str, project: str | None) -> Entry | None:
+        with self.reading():
+            actor = self.authenticate(token)
+            if actor is None:
+                return None
+            projects = UseCases(self._settings, self._engine).projects()
+            if actor.project is None:
+                return Entry(actor=actor, project=projects.find(project or DEFAULT_PROJECT_NAME))
+            own = projects.numbered(actor.project)
+            if project is not None and project.lower() != own.name:
+                raise NotFound(f"no project is called {project!r}; leave it out, and the key's own is meant")
+            return Entry(actor=actor, project=own)
+
+    def reading(self) -> AbstractContextManager[None]:
+        return reading_together(self._engine)
 
     def use_cases(self, actor: Actor) -> "ApiUseCases":
         engine = acting(self._engine, actor.name)
@@ -111,10 +130,10 @@ class ApiUseCases(UseCases):
         self._checkups = checkups
 
     def tracking_domains(self, project: str) -> TrackingDomains:
-        return self._domains.tracking(project)
+        return self._domains.tracking_of(self._project(project).id)
 
     def sending_domains(self, project: str) -> SendingDomains:
-        return self._domains.sending(project)
+        return self._domains.sending_of(self._project(project).id)
 
     def checkup(self, *, again: bool = False) -> Checkup | None:
         return self._checkups.newest(again=again)

@@ -46,6 +46,9 @@ class MemoryStore:
         self._reach()
         return self._projects.get(name)
 
+    def project_numbered(self, number: int) -> Project | None:
+        return next((each for each in self.projects() if each.id == number), None)
+
     def add_project(self, *, name: str, created_at: datetime) -> Project:
         self._reach()
         if name in self._projects:

@@ -1,10 +1,10 @@
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from storage.engine import database_url, open_engine, repeatedly, transaction
+from storage.engine import database_url, open_engine, reading_together, repeatedly, transaction
 from storage.failures import DatabaseUnavailable
 from tests.storage.databases import Database
 from tests.storage.faults import (
@@ -14,6 +14,14 @@ from tests.storage.faults import (
     each_writer_in_between,
 )
 from tests.storage.transactions import Away, read, write
+
+
+@pytest.fixture
+def begun(engine: Engine) -> list[Connection]:
+    """The transactions of the engine, as they begin."""
+    found: list[Connection] = []
+    event.listen(engine, "begin", found.append)
+    return found
 
 
 def test_what_was_written_is_read(engine: Engine) -> None:
@@ -53,6 +61,63 @@ def test_a_reader_is_told_what_is_wrong_and_goes_on_after_it(
     with fault(database), pytest.raises(Away, match=r"\.$"):
         read(engine)
     assert read(engine) == [1]
+
+
+def test_what_is_read_together_is_of_one_moment(
+    engine: Engine, database: Database, begun: list[Connection]
+) -> None:
+    other = open_engine(database.url)
+    write(engine, 1)
+    begun.clear()
+    with reading_together(engine):
+        assert read(engine) == [1]
+        write(other, 2)
+        assert read(engine.execution_options(some="option")) == [1]
+        assert len(begun) == 1
+        assert read(other) == [1, 2]  # another engine
+    assert read(engine) == [1, 2]
+    other.dispose()
+
+
+def test_nothing_is_begun_where_nothing_is_read(engine: Engine, begun: list[Connection]) -> None:
+    with reading_together(engine):
+        pass
+    assert begun == []
+
+
+def test_a_change_ends_what_is_read_together(engine: Engine, begun: list[Connection]) -> None:
+    with reading_together(engine):
+        assert read(engine) == []
+        write(engine, 1)
+        assert read(engine) == read(engine) == [1]
+        assert len(begun) == 3
+        with transaction(engine, writes=False, raising=Away) as connection:
+            write(engine, 2)
+            count = text("SELECT count(*) FROM versions")
+            assert connection.execute(count).scalar_one() == 1  # who reads already goes on in its moment
+        assert read(engine) == [1, 2]
+
+
+def test_what_is_read_together_is_read_by_one_thread(engine: Engine) -> None:
+    seen: list[list[int]] = []
+    with reading_together(engine):
+        read(engine)
+        write(engine, 1)
+        thread = Thread(target=lambda: seen.append(read(engine)))
+        thread.start()
+        thread.join()
+    assert seen == [[1]]
+
+
+@each_fault_for_readers
+def test_what_is_read_together_goes_on_after_a_failure(
+    engine: Engine, database: Database, fault: Fault
+) -> None:
+    write(engine, 1)
+    with reading_together(engine):
+        with fault(database), pytest.raises(Away, match=r"\.$"):
+            read(engine)
+        assert read(engine) == [1]
 
 
 @each_writer_in_between

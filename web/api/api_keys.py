@@ -11,8 +11,9 @@ from accounts.api_keys import ApiKey, ApiKeys
 from web.api.bodies import Body
 from web.api.callers import Admin, AllProjects, Caller
 from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/api-keys", tags=["API keys"])
+router = APIRouter(prefix="/api-keys", tags=["API keys"], route_class=Resource)
 
 Address = Annotated[str, Path(max_length=100, description="its id", examples=["7k2m9q4x"])]
 

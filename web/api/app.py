@@ -29,12 +29,12 @@ from web.api import (
 )
 from web.api.preview import AT_ONCE, MOST_MESSAGE
 from web.api.problems import ProblemOut, answer_with_problems, refuse
-from web.authentication import Authentication, bearer_token
+from web.authentication import Authentication, bearer_token, project_parameter
 from web.body_limit import MOST_BODY, BodyLimit
 from web.ports import Door
 
 _OPEN: Final = frozenset({f"{PREFIX}/openapi.json"})
-_ROUTERS: Final = (
+ROUTERS: Final = (
     tracking_domains.router,
     certificates.router,
     app_files.router,
@@ -94,6 +94,7 @@ def build_api(door: Door, lockout: Lockout) -> FastAPI:
                 door=door,
                 lockout=lockout,
                 token_of=bearer_token,
+                project_of=project_parameter,
                 refuse=refuse,
                 open_paths=_OPEN,
             ),
@@ -105,7 +106,7 @@ def build_api(door: Door, lockout: Lockout) -> FastAPI:
     )
     app.state.door = door
     app.state.previews = CapacityLimiter(AT_ONCE)
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     answer_with_problems(app)
     return app

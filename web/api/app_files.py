@@ -7,9 +7,12 @@ from pydantic import BaseModel, Field
 
 from domains.app_files import AppFile, AppFiles, as_octets
 from web.api.callers import Caller, Reader, Writer
+from web.api.resource import Resource
 from web.api.tracking_domains import Address, name_of
 
-router = APIRouter(prefix="/tracking-domains/{domain}/app-files", tags=["files for apps"])
+router = APIRouter(
+    prefix="/tracking-domains/{domain}/app-files", tags=["files for apps"], route_class=Resource
+)
 
 _EXAMPLES = [
     {

@@ -10,8 +10,9 @@ from accounts.audit import Action, AuditEntry, AuditFilter
 from web.api.callers import Admin
 from web.api.moments import Moment
 from web.api.pages import Cursor, Limit, Page, number_of
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/audit-log", tags=["audit log"])
+router = APIRouter(prefix="/audit-log", tags=["audit log"], route_class=Resource)
 
 
 class AuditEntryOut(BaseModel):

@@ -1,21 +1,21 @@
 """Who asks, for which project, and whether that may be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Security
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from accounts.actors import Actor, Scope
-from accounts.errors import NotFound
 from accounts.model import DEFAULT_PROJECT_NAME, Project
-from web.api import PREFIX
 from web.api.problems import FieldError, Problem
-from web.ports import UseCases
+from web.ports import Door, Entry, UseCases
 
-# For the document alone: `authentication` has let the request in already.
+# For the document alone: `authentication` has let the request in already, and found its project.
 _BEARER = HTTPBearer(auto_error=False, description="a key of `waypost apikey add`")
 
 ProjectName = Annotated[
@@ -35,11 +35,12 @@ AllProjects = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Somebody with a key, and the project that the request is about."""
+    """Somebody with a key, and the project that the request is about. `reading` is the door's."""
 
     actor: Actor
     project: Project
     use: UseCases
+    reading: Callable[[], AbstractContextManager[None]]
 
     def of(self, *, all_projects: bool) -> str | None:
         """Return the project's name, None for what is of all projects together. Raises `Problem`."""
@@ -48,26 +49,26 @@ class Caller:
         return None if all_projects else self.project.name
 
 
-def needs(scope: Scope, *, installation: bool = False) -> Callable[..., Caller]:
-    """Return the dependency that lets through who has this scope, and for the whole installation if need be.
+def needs(scope: Scope, *, installation: bool = False) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """Return what lets through who has this scope, and for the whole installation if need be."""
 
-    Projects that a key is not for are as projects that are not there: 404, whatever the scope.
-    """
-
-    def let_through(
+    async def let_through(  # in no thread: it asks nobody
         request: Request, project: ProjectName = None, _: Annotated[object, Security(_BEARER)] = None
     ) -> Caller:
         _refuse_unknown_parameters(request)
-        actor: Actor = request.state.actor
-        use: UseCases = request.app.state.door.use_cases(actor)
-        found = _project(actor, use, project)
-        if not actor.scope.covers(scope):
+        entry: Entry = request.state.entry
+        if not entry.actor.scope.covers(scope):
             raise Problem(
-                HTTPStatus.FORBIDDEN, "missing_scope", f"this key may {actor.scope}; use one that may {scope}"
+                HTTPStatus.FORBIDDEN,
+                "missing_scope",
+                f"this key may {entry.actor.scope}; use one that may {scope}",
             )
         if installation:
-            refuse_one_project(actor)
-        return Caller(actor=actor, project=found, use=use)
+            refuse_one_project(entry.actor)
+        door: Door = request.app.state.door
+        return Caller(
+            actor=entry.actor, project=entry.project, use=door.use_cases(entry.actor), reading=door.reading
+        )
 
     return let_through
 
@@ -82,23 +83,13 @@ def refuse_one_project(actor: Actor) -> None:
         )
 
 
-def _project(actor: Actor, use: UseCases, wanted: str | None) -> Project:
-    """Raises `NotFound` for any project that is not the key's."""
-    projects = use.projects()
-    if actor.project is None:
-        return projects.find(wanted or DEFAULT_PROJECT_NAME)
-    own = next((each for each in projects.all() if each.id == actor.project), None)
-    if own is None or (wanted is not None and wanted.lower() != own.name):
-        raise NotFound(f"no project is called {wanted!r}; leave it out, and the key's own is meant")
-    return own
-
-
 def _refuse_unknown_parameters(request: Request) -> None:
     """A `project` that is misspelt must not make it the default project."""
-    route = request.scope["route"]
-    operation = request.app.openapi()["paths"][f"{PREFIX}{route.path_format}"][request.method.lower()]
-    known = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
-    unknown = sorted({*request.query_params} - known)
+    given = {*request.query_params}
+    if not given:
+        return
+    known = _parameters(request.scope["route"])
+    unknown = sorted(given - known)
     if unknown:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -106,6 +97,17 @@ def _refuse_unknown_parameters(request: Request) -> None:
             f"{', '.join(map(repr, unknown))}: not known here; {', '.join(sorted(known))} are",
             errors=[FieldError(pointer=name, detail="is not known here") for name in unknown],
         )
+
+
+def _parameters(route: APIRoute) -> frozenset[str]:
+    """Return the names in the query that a route knows, with those of its dependencies."""
+    asked = [route.dependant]
+    names: set[str] = set()
+    while asked:
+        each = asked.pop()
+        names |= {parameter.alias for parameter in each.query_params}
+        asked += each.dependencies
+    return frozenset(names)
 
 
 Reader = Annotated[Caller, Depends(needs(Scope.READ))]

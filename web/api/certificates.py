@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 from certificates.model import State
 from certificates.problems import in_plain_words
 from web.api.callers import Caller, Reader, Writer
+from web.api.resource import Resource
 from web.api.tracking_domains import Address, name_of
 
-router = APIRouter(prefix="/tracking-domains/{domain}/ssl", tags=["certificates"])
+router = APIRouter(prefix="/tracking-domains/{domain}/ssl", tags=["certificates"], route_class=Resource)
 
 
 class CertificateProblem(BaseModel):

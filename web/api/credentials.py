@@ -11,8 +11,9 @@ from accounts.model import Credential, SendingLimits
 from web.api.bodies import Body
 from web.api.callers import Admin, Caller, Reader
 from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/credentials", tags=["credentials"])
+router = APIRouter(prefix="/credentials", tags=["credentials"], route_class=Resource)
 
 Address = Annotated[str, Path(max_length=100, description="its username", examples=["shop-7k2m9q4x"])]
 _MOST = 2**31 - 1

@@ -9,9 +9,10 @@ from events.verdicts import HitVerdict
 from web.api.callers import Reader
 from web.api.event_filters import Wanted, of_kind
 from web.api.pages import Cursor, Limit, Page, cursor_of, invalid_cursor, key_of
+from web.api.resource import Resource
 from web.ports import UseCases
 
-router = APIRouter(prefix="/events", tags=["events"])
+router = APIRouter(prefix="/events", tags=["events"], route_class=Resource)
 
 Kind = Literal["relayed", "refused", "unknown", "click", "open"]
 Order = Literal["oldest", "newest"]

@@ -10,9 +10,10 @@ from links.blocks import Block, BlockKind
 from web.api.bodies import Body
 from web.api.callers import Operator
 from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.resource import Resource
 from web.link_blocks import kept_value
 
-router = APIRouter(prefix="/link-blocks", tags=["link blocks"])
+router = APIRouter(prefix="/link-blocks", tags=["link blocks"], route_class=Resource)
 
 _VALUE = "a destination, a host (*.shop.example for all below it), a message's id, or a project's name"
 _MOST = 4096

@@ -12,8 +12,9 @@ from links.recipients import RecipientTracking
 from web.api.callers import Reader
 from web.api.events import page
 from web.api.pages import MOST, Page
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/messages", tags=["events"])
+router = APIRouter(prefix="/messages", tags=["events"], route_class=Resource)
 
 Address = Annotated[
     str, Path(max_length=100, description="our id, as events have it", examples=["0196b1c2d3e4a1b2c3d4e5f6"])

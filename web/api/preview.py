@@ -13,9 +13,10 @@ from pydantic import BaseModel, Field
 from rewriter.report import LinkReport, PartReport, PixelReport, Reason
 from web.api.callers import Reader
 from web.api.problems import Problem
+from web.api.resource import Resource
 from web.ports import Preview
 
-router = APIRouter(prefix="/preview", tags=["preview"])
+router = APIRouter(prefix="/preview", tags=["preview"], route_class=Resource)
 
 MOST_MESSAGE: Final = 25 * 1024 * 1024  # octets
 MEDIA: Final = "message/rfc822"

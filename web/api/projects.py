@@ -18,8 +18,9 @@ from web.api import PREFIX
 from web.api.bodies import Body
 from web.api.callers import Caller, Operator, Reader
 from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/projects", tags=["projects"])
+router = APIRouter(prefix="/projects", tags=["projects"], route_class=Resource)
 
 Address = Annotated[str, Path(max_length=64, description="its name", examples=["shop"])]
 

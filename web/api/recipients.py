@@ -12,8 +12,9 @@ from events.forgetting import Person
 from web.api.bodies import Body
 from web.api.callers import Admin, AllProjects, Caller
 from web.api.pages import Cursor, cursor_of, key_of
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/recipients", tags=["recipients"])
+router = APIRouter(prefix="/recipients", tags=["recipients"], route_class=Resource)
 
 Row = dict[str, Any]
 

@@ -12,8 +12,9 @@ from web.api import PREFIX
 from web.api.bodies import Body
 from web.api.callers import Caller, Reader, Writer
 from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/routes", tags=["routes"])
+router = APIRouter(prefix="/routes", tags=["routes"], route_class=Resource)
 
 Address = Annotated[str, Path(max_length=64, description="its name", examples=["invoices"])]
 

@@ -19,8 +19,9 @@ from web.api.bodies import Body
 from web.api.callers import Caller, Reader, Writer
 from web.api.dns_records import DnsRecordOut, record_out
 from web.api.pages import Cursor, Limit, Page, Search, page_read
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/sending-domains", tags=["sending domains"])
+router = APIRouter(prefix="/sending-domains", tags=["sending domains"], route_class=Resource)
 
 Address = Annotated[str, Path(max_length=300, description="its name", examples=["example.com"])]
 _LINK = Field(default=None, max_length=300, description="its tracking domain; null: the project's default")

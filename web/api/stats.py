@@ -12,8 +12,9 @@ from events.report import SenderReport, by_sender
 from web.api.callers import Reader
 from web.api.event_filters import Wanted, milliseconds, of_kind
 from web.api.moments import Moment
+from web.api.resource import Resource
 
-router = APIRouter(tags=["numbers"])
+router = APIRouter(tags=["numbers"], route_class=Resource)
 
 MOST = 1000
 _DAY = 86_400_000  # milliseconds

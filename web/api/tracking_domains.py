@@ -20,8 +20,9 @@ from web.api.callers import Caller, Reader, Writer
 from web.api.dns_records import DnsRecordOut, record_out
 from web.api.pages import Cursor, Limit, Page, Search, is_number, number_of, page_read
 from web.api.problems import FieldError, Problem
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/tracking-domains", tags=["tracking domains"])
+router = APIRouter(prefix="/tracking-domains", tags=["tracking domains"], route_class=Resource)
 
 Address = Annotated[
     str, Path(max_length=300, description="its id or its name", examples=["track.example.com"])

@@ -12,9 +12,10 @@ from web.api.bodies import Body
 from web.api.callers import AllProjects, Reader, Writer
 from web.api.moments import Moment
 from web.api.pages import Cursor, Limit, Page, cursor_of, invalid_cursor, key_of
+from web.api.resource import Resource
 from web.api.webhooks import Address
 
-router = APIRouter(prefix="/webhooks/{webhook}", tags=["webhooks"])
+router = APIRouter(prefix="/webhooks/{webhook}", tags=["webhooks"], route_class=Resource)
 
 _MOST = 1000
 

@@ -13,8 +13,9 @@ from web.api import PREFIX
 from web.api.bodies import Body
 from web.api.callers import AllProjects, Caller, Reader, Writer
 from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.resource import Resource
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=Resource)
 
 Address = Annotated[str, Path(max_length=100, description="its id", examples=["0a1b2c3d4e5f"])]
 _MOST_GRACE = 30 * 86_400

@@ -133,9 +133,10 @@ class Desk:
             return await run_sync(self._answer, page, request, body)
 
     def _answer(self, page: Page, request: Request, body: bytes) -> Response:
-        visit = self._visit(page, request)
         if page.method == "GET":
-            return page.answer(visit)
+            with self._door.reading():
+                return page.answer(self._visit(page, request))
+        visit = self._visit(page, request)
         visit = replace(visit, form=self._form(visit, body))
         _require(page, visit.actor)
         try:

@@ -61,7 +61,7 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     async def let_through(
         request: Request, subaccount: Annotated[int | None, Header(alias="X-MSYS-SUBACCOUNT", ge=0)] = None
     ) -> Caller:
-        actor: Actor = request.state.actor
+        actor: Actor = request.state.entry.actor
         if not actor.scope.covers(scope):
             raise Refusal(HTTPStatus.FORBIDDEN, f"this key may {actor.scope}; use one that may {scope}")
         return Caller(use=request.app.state.door.use_cases(actor), subaccount=subaccount, _actor=actor)
