@@ -219,9 +219,10 @@ class WebhooksSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSection:
-    """The API, where `waypost[web]` is installed. Plain HTTP: for this machine or a proxy in front."""
+    """API and dashboard, where `waypost[web]` is installed. Plain HTTP: for this machine, or a proxy."""
 
     listen: str = "127.0.0.1:8081"  # "" is off
+    trusted_proxies: tuple[str, ...] = ()  # networks whose X-Forwarded-For and X-Forwarded-Proto are believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ def check_values(settings: Settings, origin: str) -> None:
     _each(f"{origin}: relay.listen", relay.listen, _listener(relay))
     _each(f"{origin}: tracker.listen", tracker.listen, parse_host_port)
     _each(f"{origin}: web.listen", filter(None, [settings.web.listen]), parse_host_port)
+    _each(f"{origin}: web.trusted_proxies", settings.web.trusted_proxies, _network)
     _each(f"{origin}: monitoring.listen", filter(None, [settings.monitoring.listen]), parse_host_port)
     _each(f"{origin}: relay.networks", relay.networks, _network)
     _each(f"{origin}: relay.proxy_peers", relay.proxy_peers, _network)

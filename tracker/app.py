@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from connections.address_precision import kept_address
+from connections.client_address import Network
 from events.model import Hit, HitKind
 from links import (
     BlockList,
@@ -25,7 +26,6 @@ from links import (
 from links.blocks import NO_BLOCKS
 from tracker.app_links import AppFiles, app_file
 from tracker.challenges import challenge_token
-from tracker.client_address import Network
 from tracker.metrics import Asked, Outcome, TrackerMetrics
 from tracker.operator_page import OperatorPage
 from tracker.reader_privacy import ALL_KEPT, ReaderPrivacy, Signals, anonymous

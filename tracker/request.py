@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from tracker.client_address import Network, client_address
+from connections.client_address import Network, client_address
 from tracker.responses import BAD_REQUEST, HEAD_TOO_LARGE, MISDIRECTED, Response
 
 MAX_HEAD_BYTES = 16 * 1024

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from connections.client_address import Network
 from tracker.acceptor import BACKLOG, Acceptor, Origin
 from tracker.app import TrackerApp
-from tracker.client_address import Network
 from tracker.protocol import KEPT_REQUESTS, Bounds, Connections, HttpConnection
 from tracker.tls.handshakes import Handshakes
 

@@ -3,15 +3,17 @@
 Each has its own way of letting in and of refusing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accounts.lockout import Lockout
+from connections.client_address import Network
 from web.api import PREFIX as API
 from web.api.app import build_api
 from web.dashboard.app import build_dashboard
 from web.ports import Door
+from web.proxied import Proxied
 from web.sparkpost import PREFIX as SPARKPOST
 from web.sparkpost.app import build_sparkpost
 
@@ -33,7 +35,10 @@ class ByPrefix:
         await self._other(scope, receive, send)
 
 
-def build_web(door: Door, lockout: Lockout) -> ASGIApp:
-    """Return it. `lockout` counts wrong keys and passwords by address, and is this application's alone."""
+def build_web(door: Door, lockout: Lockout, trusted: Sequence[Network] = ()) -> ASGIApp:
+    """Return it. `lockout` counts wrong keys and passwords by address, and is this application's alone.
+
+    `trusted` are the networks of proxies in front.
+    """
     applications = {API: build_api(door, lockout), SPARKPOST: build_sparkpost(door, lockout)}
-    return ByPrefix(applications, build_dashboard(door, lockout))
+    return Proxied(ByPrefix(applications, build_dashboard(door, lockout)), trusted)

@@ -15,6 +15,7 @@ def look_at_settings(settings: Settings, _: int) -> Iterator[Finding]:
     yield from _networks(settings.relay.networks)
     yield from _monitoring(settings.monitoring.listen)
     yield from _schemes(settings)
+    yield from _believed(settings)
     yield from _fronts(settings.tracker, settings.tls.mode)
     if settings.domains.allow_private_addresses:
         yield warn(
@@ -58,16 +59,24 @@ def _schemes(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _fronts(tracker: TrackerSection, mode: TlsMode) -> Iterator[Finding]:
-    """X-Forwarded-For and the PROXY header are claims: whose are believed decides who clicked."""
-    for name in ("trusted_proxies", "proxy_peers"):
-        for network in map(ip_network, getattr(tracker, name)):
+def _believed(settings: Settings) -> Iterator[Finding]:
+    """X-Forwarded-For and the PROXY header are claims: whose are believed decides who clicked or guessed."""
+    listed = {
+        "tracker.trusted_proxies": settings.tracker.trusted_proxies,
+        "tracker.proxy_peers": settings.tracker.proxy_peers,
+        "web.trusted_proxies": settings.web.trusted_proxies,
+    }
+    for name, networks in listed.items():
+        for network in map(ip_network, networks):
             if not network.prefixlen:
                 yield fail(
                     "settings",
-                    f"tracker.{name} holds {network}: every client may say that it is somebody else",
+                    f"{name} holds {network}: every client may say that it is somebody else",
                     "name the addresses of your own proxies",
                 )
+
+
+def _fronts(tracker: TrackerSection, mode: TlsMode) -> Iterator[Finding]:
     if mode is TlsMode.EXTERNAL and not tracker.trusted_proxies and not tracker.proxy_peers:
         yield warn(
             "settings",

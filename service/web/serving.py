@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
@@ -58,7 +59,8 @@ def _started(settings: Settings, engine: Engine, sock: socket.socket) -> "WebSer
     from web.app import build_web
     from web.server import WebServer
 
-    app = build_web(ApiDoor(settings, engine), Lockout(LockoutRule(), time.monotonic))
+    lockout = Lockout(LockoutRule(), time.monotonic)
+    app = build_web(ApiDoor(settings, engine), lockout, tuple(map(ip_network, settings.web.trusted_proxies)))
     server = WebServer(app, sock)
     server.start()
     return server

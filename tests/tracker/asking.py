@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry
 
+from connections.client_address import Network
 from domains.app_files import AppFile
 from events.model import Hit
 from links import Block, BlockKind, BlockList, ClickToken, KeyRing, OpenToken, seal
 from links.blocks import NO_BLOCKS
 from tracker import OperatorPage, TrackerApp
 from tracker.app import Reply
-from tracker.client_address import Network
 from tracker.metrics import TrackerMetrics
 from tracker.reader_privacy import ALL_KEPT, ReaderPrivacy
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import uvloop
 
+from connections.client_address import Network
 from events.model import Hit
 from tests.tracker.asking import Asking
 from tracker import TrackerServer
-from tracker.client_address import Network
 from tracker.tls.handshakes import Handshakes
 
 PATIENCE = 10.0  # seconds that a test waits before it fails

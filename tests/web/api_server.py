@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +85,19 @@ class Api:
 
 
 @contextlib.contextmanager
-def served(run: Run) -> Iterator[Api]:
-    """Serve the installation in the current folder."""
+def served(run: Run, *trusted: str) -> Iterator[Api]:
+    """Serve the installation in the current folder, behind proxies on networks that are trusted."""
     from service.web.door import ApiDoor
     from web.app import build_web
     from web.server import WebServer
 
     settings = load_settings(Path("waypost.toml"), {})
     with open_unattended(settings) as engine:
-        app = build_web(ApiDoor(settings, engine), Lockout(LockoutRule(), time.monotonic))
+        app = build_web(
+            ApiDoor(settings, engine),
+            Lockout(LockoutRule(), time.monotonic),
+            tuple(map(ip_network, trusted)),
+        )
         sock = bind_tcp("127.0.0.1", 0, setting="web.listen")
         server = WebServer(app, sock)
         port = sock.getsockname()[1]

@@ -44,6 +44,7 @@ def test_settings_that_are_well(settings: Settings) -> None:
             {"trusted_proxies": ("::/0",)},
             "fail settings: tracker.trusted_proxies holds ::/0",
         ),
+        ("web", {"trusted_proxies": ("0.0.0.0/0",)}, "fail settings: web.trusted_proxies holds 0.0.0.0/0: "),
         ("tracker", {"proxy_peers": ("0.0.0.0/0",)}, "fail settings: tracker.proxy_peers holds 0.0.0.0/0: "),
         ("tls", {"mode": TlsMode.EXTERNAL}, "warn settings: tls.mode is external, and no proxy is believed"),
         ("relay", {"networks": ("::/0",)}, "fail settings: relay.networks holds ::/0"),

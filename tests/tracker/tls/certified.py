@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import trustme
 from prometheus_client import CollectorRegistry
 
+from connections.client_address import Network
 from tests.tracker.serving import PATIENCE, Serving, serving
-from tracker.client_address import Network
 from tracker.tls import Contexts, TlsMetrics
 from tracker.tls.handshakes import Handshakes
 

@@ -29,11 +29,17 @@ def client_address(peer: str, forwarded: Sequence[bytes], trusted: Sequence[Netw
         return ""
     if trusted:
         for entry in reversed(b",".join(forwarded).decode("latin-1").split(",")):
-            said = _parse(entry.strip()) if _is_in(address, trusted) else None
+            said = _parse(entry.strip()) if _holds(trusted, address) else None
             if said is None:
                 break
             address = said
     return str(address)
+
+
+def is_in(peer: str, networks: Sequence[Network]) -> bool:
+    """Tell whether the other end of a connection is on one of the networks."""
+    address = _parse(peer)
+    return address is not None and _holds(networks, address)
 
 
 def _parse(text: str) -> Address | None:
@@ -51,5 +57,5 @@ def _parse(text: str) -> Address | None:
     return mapped or address
 
 
-def _is_in(address: Address, networks: Iterable[Network]) -> bool:
+def _holds(networks: Iterable[Network], address: Address) -> bool:
     return any(address in network for network in networks)
