@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from certificates.problems import in_plain_words
 from domains.names import display
+from domains.signs import Sign
 from web.dashboard.addresses import url
 from web.dashboard.words import in_words
 
@@ -48,7 +49,18 @@ _COLOURS: Final = {
 
 def badge(word: object, colour: str = "") -> Markup:
     """Return a state in words, in the colour that it is known by: good, waiting, bad or none."""
-    return Markup('<span class="badge {}">{}</span>').format(colour or _COLOURS.get(str(word), "none"), word)
+    words = str(word)
+    return _badge(words, str(colour) or _COLOURS.get(words, "none"))
+
+
+def sign(shown: Sign) -> Markup:
+    """Return what a check showed."""
+    return _badge(shown.words, str(shown.light))
+
+
+@lru_cache(maxsize=256)  # a list has hundreds of them, of a few kinds
+def _badge(words: str, colour: str) -> Markup:
+    return Markup('<span class="badge {}">{}</span>').format(colour, words)
 
 
 def when(moment: datetime | int | None) -> Markup:
@@ -94,6 +106,7 @@ def _environment() -> Environment:
         "badge": badge,
         "when": when,
         "in_words": in_words,
+        "sign": sign,
         "host": display,
         "certificate_problem": in_plain_words,
     }
