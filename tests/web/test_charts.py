@@ -62,3 +62,11 @@ def test_every_number_is_drawn_within_the_picture(numbers: list[int]) -> None:
     assert all(0 <= float(x) <= 800 and 0 <= float(y) <= 280 for x, y in places)
     heights = [float(y) for _, y in places]
     assert heights.index(min(heights)) == numbers.index(max(numbers))
+
+
+def test_lines_go_from_one_side_to_the_other() -> None:
+    chart = drawn([7] * 30)
+    [path] = chart.iter("path")
+    xs = [float(x) for x, _ in re.findall(r"[ML] (\S+) (\S+)", path.get("d") or "")]
+    [right] = {float(line.get("x2", "")) for line in chart.iter("line") if line.get("x1") != line.get("x2")}
+    assert (xs[0], xs[-1]) == (0, right)

@@ -65,8 +65,8 @@ def test_opens_and_clicks_of_people_and_robots_with_what_they_are_of(operator: A
     assert days["2026-09-21"] == ["0", "0", "0", "0", "1", "1", "0", "1"]
     assert days["2026-09-22"] == ["1", "1", "0", "1", "0", "1", "1", "2"]
     assert table(shown, 2) == {
-        "offer": ["0", "0", "0", "0", "1", "2", "0", "2"],
-        "https://example.com/": ["0", "0", "0", "0", "0", "0", "1", "1"],
+        "offer": ["1", "2", "0", "2"],
+        "https://example.com/": ["0", "0", "1", "1"],
     }
     assert shown.html.count("<svg") == 2
     assert "people who clicked: 1 in all, most on 2026-09-21: 1." in shown.text

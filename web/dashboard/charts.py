@@ -13,10 +13,23 @@ from markupsafe import Markup
 
 WIDTH: Final = 800
 HEIGHT: Final = 280
+_EMPTY: Final = 24  # of the margin that leather leaves above and below
 _DATES: Final = 7  # at most so many stand below
 _STEPS: Final = 5  # and so many beside
 
 Numbers = Mapping[date, int]
+
+
+class _Exactly(leather.Linear):
+    """From one bound to the other; leather's own reaches beyond them to what it finds round."""
+
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__(first, last)
+        self._first = first
+        self._length = last - first
+
+    def project(self, value: Any, range_min: float, range_max: float) -> float:
+        return range_min + (range_max - range_min) * (float(value) - self._first) / self._length
 
 
 def lines(name: str, title: str, series: Mapping[str, Numbers]) -> Markup:
@@ -27,10 +40,10 @@ def lines(name: str, title: str, series: Mapping[str, Numbers]) -> Markup:
     days = list(next(iter(series.values())))
     chart = leather.Chart()
     # Days as numbers: leather's own axis of dates fails where they are few.
-    chart.add_x_scale(days[0].toordinal(), days[-1].toordinal())
+    chart.set_x_scale(_Exactly(days[0].toordinal(), days[-1].toordinal()))
     chart.add_x_axis(ticks=_some(days), tick_formatter=_day)
     heights = _heights(max(max(numbers.values()) for numbers in series.values()))
-    chart.add_y_scale(0, heights[-1])
+    chart.set_y_scale(_Exactly(0, heights[-1]))
     chart.add_y_axis(ticks=heights, tick_formatter=_number)
     for place, (words, numbers) in enumerate(series.items(), 1):
         points = [(day.toordinal(), number) for day, number in numbers.items()]
@@ -43,7 +56,7 @@ def _inline(name: str, title: str, description: str, drawing: Any) -> Markup:
         "svg",
         {
             "class": "chart",
-            "viewBox": f"0 0 {WIDTH} {HEIGHT}",
+            "viewBox": f"0 {_EMPTY} {WIDTH} {HEIGHT - 2 * _EMPTY}",
             "role": "img",
             "aria-labelledby": f"{name}-title {name}-desc",
         },

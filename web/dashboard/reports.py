@@ -101,23 +101,26 @@ def _page(
     )
 
 
-def _charts(report: Report) -> list[Markup]:
-    """None for a single day: a line needs two."""
+def _charts(report: Report) -> list[tuple[str, Markup]]:
+    """Return them with their headings; none for a single day, since a line needs two."""
     if len(report.days) < 2:
         return []
     return [
-        charts.lines(
-            name,
-            f"{words} a day, from {report.span.first} to {report.span.last}",
-            {
-                f"people who {verb}": {day: getattr(each, name).readers for day, each in report.days.items()},
-                f"all {name}, robots too": {
-                    day: getattr(each, name).all for day, each in report.days.items()
-                },
-            },
-        )
-        for name, words, verb in (("opens", "Opens", "opened"), ("clicks", "Clicks", "clicked"))
+        ("Opens a day", _chart(report, "opens", "people who opened")),
+        ("Clicks a day", _chart(report, "clicks", "people who clicked")),
     ]
+
+
+def _chart(report: Report, kind: str, people: str) -> Markup:
+    counted: dict[date, Counts] = {day: getattr(each, kind) for day, each in report.days.items()}
+    return charts.lines(
+        kind,
+        f"{kind.capitalize()} a day, from {report.span.first} to {report.span.last}",
+        {
+            people: {day: counts.readers for day, counts in counted.items()},
+            f"all {kind}, robots too": {day: counts.all for day, counts in counted.items()},
+        },
+    )
 
 
 def rate(part: int, whole: int) -> str:
