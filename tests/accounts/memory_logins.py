@@ -1,11 +1,20 @@
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
+from accounts import password_hash
 from accounts.api_keys import ApiKey
 from accounts.errors import NameTaken, NotFound
-from accounts.password_hash import LoginHash
+from accounts.password_hash import Cost, LoginHash
 from accounts.people import Person
 from accounts.sessions import KeptSession
+
+
+def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have passwords hashed at a cost for tests."""
+    digest = password_hash._digest
+    monkeypatch.setattr(password_hash, "_digest", lambda text, salt, _: digest(text, salt, Cost(4, 8, 1)))
 
 
 class MemoryPersonStore:

@@ -3,12 +3,11 @@ from itertools import count
 
 import pytest
 
-from accounts import password_hash
 from accounts.actors import Actor, Scope
 from accounts.errors import InvalidName, InvalidPassword, NameTaken, NotFound
-from accounts.password_hash import Cost, PasswordHash
+from accounts.password_hash import PasswordHash
 from accounts.people import People, authenticate
-from tests.accounts.memory_logins import MemoryPersonStore
+from tests.accounts.memory_logins import MemoryPersonStore, hash_quickly
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 GOOD = "four words on paper"
@@ -16,9 +15,7 @@ GOOD = "four words on paper"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash at a cost for tests."""
-    digest, cost = password_hash._digest, Cost(4, 8, 1)
-    monkeypatch.setattr(password_hash, "_digest", lambda text, salt, _: digest(text, salt, cost))
+    hash_quickly(monkeypatch)
 
 
 @pytest.fixture

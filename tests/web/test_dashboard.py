@@ -37,15 +37,20 @@ def test_without_a_session_one_signs_in_first_and_comes_back(operator: Api) -> N
     assert back.location == "/p/shop?a=b"
 
 
-@pytest.mark.parametrize(
-    "elsewhere",
-    ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", ""],
-)
-def test_nobody_is_led_elsewhere(operator: Api, elsewhere: str) -> None:
+def test_nobody_is_led_elsewhere(operator: Api) -> None:
     browser = Browser(port=operator.port)
     assert "evil" not in browser.ask("GET", "/sign-in?next=//evil.example").html
-    sent = browser.submit("/sign-in", "/sign-in", {"key": operator.token, "next": elsewhere})
-    assert sent.location == "/"
+    for elsewhere in (
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/ü",
+        "",
+    ):
+        sent = browser.submit("/sign-in", "/sign-in", {"key": operator.token, "next": elsewhere})
+        assert sent.location == "/", elsewhere
 
 
 def test_signing_out_ends_the_session(operator: Api) -> None:

@@ -69,13 +69,12 @@ def test_who_may_read_is_shown_no_form_that_changes(operator: Api) -> None:
                 assert {*forms} <= harmless, page.path
 
 
-@pytest.mark.parametrize("token", ["", "0" * 64, None])
-def test_no_page_takes_a_form_without_the_sessions_token(operator: Api, token: str | None) -> None:
+def test_no_page_takes_a_form_without_the_sessions_token(operator: Api) -> None:
     browser = signed_in(operator)
     for page in every_page():
         if page.method == "POST":
-            fields = {} if token is None else {"csrf": token}
-            assert browser.send(path_of(page), fields).status == 403, page.path
+            for fields in ({"csrf": ""}, {"csrf": "0" * 64}, {}):
+                assert browser.send(path_of(page), fields).status == 403, page.path
     trail = operator.get("/audit-log")["data"]
     assert {each["kind"] for each in trail} <= {"API key", "project", "person"}
 
