@@ -374,14 +374,28 @@ _ACCOUNTS = {
         command=("links", "unblock", "--host", "shop.example"),
         request=("DELETE", "/link-blocks?kind=host&value=shop.example", None),
     ),
+    "tell what was changed anywhere": Case(
+        before=(ROUTE, TWO, BLOCK),
+        command=("audit", "list", "--json"),
+        request=("GET", "/audit-log?all_projects=true", None),
+        tells=True,
+        apart=frozenset({"project"}),
+    ),
     "tell what was changed": Case(
         before=(ROUTE, TWO),
         command=("audit", "list", "--project", "default", "--json"),
         request=("GET", "/audit-log", None),
         tells=True,
+        apart=frozenset({"project"}),
     ),
 }
 _EVENTS = {
+    "list events of all projects": Case(
+        before=(events,),
+        command=("events", "list", "--json"),
+        request=("GET", "/events?order=newest&all_projects=true", None),
+        tells=True,
+    ),
     "list events": Case(
         before=(events,),
         command=("events", "list", "--project", "default", "--json"),
@@ -497,3 +511,28 @@ EXEMPT = {
     "GET /messages/{message}": "the command line has `events list --message`, whose events both tell alike",
 }
 """Routes without a case, and why."""
+
+_MACHINE = "about this machine, its files and processes"
+COMMANDS_APART = {
+    "init": _MACHINE,
+    "serve": _MACHINE,
+    "check": _MACHINE,
+    "completion": _MACHINE,
+    "send-test": _MACHINE,
+    "db upgrade": _MACHINE,
+    "keys list": _MACHINE,
+    "keys rotate": _MACHINE,
+    "keys revoke": _MACHINE,
+    "tracking off": _MACHINE,
+    "tracking on": _MACHINE,
+    "tracking status": _MACHINE,
+    "tls renew": "`waypost serve` does it by itself",
+    "events reclassify": "upkeep after a new version, which may take hours",
+    "events tail": "`GET /events` is followed by its cursor",
+    "events export": "`GET /events` is followed by its cursor",
+    "user add": "people are for the dashboard",
+    "user list": "people are for the dashboard",
+    "user password": "people are for the dashboard",
+    "user remove": "people are for the dashboard",
+}
+"""Commands without a case, and why."""

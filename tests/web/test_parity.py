@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from admin.main import main
 from tests.dns_server import DnsServer
 from tests.web.api_server import Answer, Api, served
 from tests.web.conftest import installation, invoke
 from tests.web.operations import operations
-from tests.web.parity_cases import CASES, DOMAIN, EXEMPT, SECRETS, Case
+from tests.web.parity_cases import CASES, COMMANDS_APART, DOMAIN, EXEMPT, SECRETS, Case
 
 OWN = {
     *("id", "at", "actor", "created_at", "pending_since", "next_check_at", "checked_at", "verified_at"),
@@ -192,3 +194,21 @@ def test_no_route_is_left_out(everywhere: Api) -> None:
     assert all(EXEMPT.values())
     for one in asked:
         assert any(route.matches(one) for route in routes), one
+
+
+def test_no_command_is_left_out() -> None:
+    named = {*_commands(main, ())}
+    covered = {each for each in named for case in CASES.values() if " ".join(case.command).startswith(each)}
+    assert named - covered == COMMANDS_APART.keys(), "a case for each command, or a reason why there is none"
+    assert all(COMMANDS_APART.values())
+
+
+def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[str]:
+    if not isinstance(command, click.Group):
+        yield " ".join(path)
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        each = command.get_command(context, name)
+        assert each is not None
+        yield from _commands(each, (*path, name))

@@ -51,6 +51,8 @@ def test_what_is_no_json_and_what_is_too_long_is_refused(operator: Api) -> None:
     octets = b'{"name":"' + b"x" * 1024 * 1024 + b'"}'
     chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(octets), octets)
     assert unannounced.ask("POST", "/routes", raw=chunked).code == "too_large"
+    many = operator.ask("PATCH", "/routes/bills", {f"x{number}": 1 for number in range(1000)})
+    assert (many.code, len(many.body["errors"])) == ("unknown_field", 100)
     assert operator.ask("GET", "/nothing").code == "not_found"
     unknown = operator.ask("PUT", "/routes")
     assert (unknown.code, unknown.headers["allow"]) == ("method_not_allowed", "GET, POST")

@@ -29,6 +29,7 @@ from web.api import (
 )
 from web.api.preview import AT_ONCE, MOST_MESSAGE
 from web.api.problems import ProblemOut, answer_with_problems, refuse
+from web.api.turns import Turns
 from web.authentication import Authentication, bearer_token, project_parameter
 from web.body_limit import MOST_BODY, BodyLimit
 from web.ports import Door
@@ -63,7 +64,7 @@ _REFUSALS: Final = {
     413: "The body is too long",
     415: "The body is of another type",
     422: "The request is wrong; `errors` has the places",
-    429: "Too many wrong keys came from the address",
+    429: "Too many wrong keys came from the address, or too much is asked at once",
     500: "A fault of the server",
     502: "The certificate authority refused",
     503: "The database is away; Retry-After says when to come again",
@@ -106,6 +107,7 @@ def build_api(door: Door, lockout: Lockout) -> FastAPI:
     )
     app.state.door = door
     app.state.previews = CapacityLimiter(AT_ONCE)
+    app.state.turns = Turns()
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     answer_with_problems(app)

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from accounts.audit import Action, AuditEntry, AuditFilter
-from web.api.callers import Admin
+from web.api.callers import Admin, AllProjects
 from web.api.moments import Moment
 from web.api.pages import Cursor, Limit, Page, number_of
 from web.api.resource import Resource
@@ -21,6 +21,7 @@ class AuditEntryOut(BaseModel):
     id: int
     at: datetime
     actor: str
+    project: str | None = Field(description="its name; null where it was removed, or it is of all projects")
     action: Action
     kind: str
     name: str
@@ -31,12 +32,14 @@ class AuditEntryOut(BaseModel):
 @router.get("")
 def list_all(
     caller: Admin,
+    all_projects: AllProjects = False,
     limit: Limit = 50,
     cursor: Cursor = None,
     since: Annotated[Moment | None, Query(description="from then on, with its zone")] = None,
 ) -> Page[AuditEntryOut]:
-    """List what was changed in a project, the newest first."""
-    wanted = AuditFilter(project=caller.project.id, since=since, before=number_of(cursor), limit=limit + 1)
+    """List what was changed in a project, or in all and in what they share, the newest first."""
+    project = caller.number(all_projects=all_projects)
+    wanted = AuditFilter(project=project, since=since, before=number_of(cursor), limit=limit + 1)
     found = caller.use.audit_log().entries(wanted)
     shown = found[:limit]
     more = len(found) > limit
@@ -49,6 +52,7 @@ def _out(entry: AuditEntry) -> AuditEntryOut:
         id=entry.id,
         at=entry.at,
         actor=entry.actor,
+        project=entry.project_name,
         action=change.action,
         kind=change.kind,
         name=change.name,

@@ -48,6 +48,10 @@ class Caller:
             refuse_one_project(self.actor)
         return None if all_projects else self.project.name
 
+    def number(self, *, all_projects: bool) -> int | None:
+        """Return the project's number, None for all projects. Raises `Problem`."""
+        return None if self.of(all_projects=all_projects) is None else self.project.id
+
 
 def needs(scope: Scope, *, installation: bool = False) -> Callable[..., Coroutine[Any, Any, Caller]]:
     """Return what lets through who has this scope, and for the whole installation if need be."""

@@ -10,6 +10,7 @@ from certificates.problems import in_plain_words
 from web.api.callers import Caller, Reader, Writer
 from web.api.resource import Resource
 from web.api.tracking_domains import Address, name_of
+from web.api.turns import Turn
 
 router = APIRouter(prefix="/tracking-domains/{domain}/ssl", tags=["certificates"], route_class=Resource)
 
@@ -52,7 +53,7 @@ def order(caller: Writer, domain: Address) -> CertificateOut:
 
 
 @router.delete("", status_code=204, responses={409: {}, 502: {}})
-def revoke(caller: Writer, domain: Address) -> None:
+def revoke(caller: Writer, domain: Address, turn: Turn) -> None:
     """Revoke a certificate whose key leaked. The next reader who comes over HTTPS has another one ordered."""
     caller.use.revoke_certificate(_present(caller, domain))
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from events.ports import EventFilter
-from web.api.callers import Reader
+from web.api.callers import AllProjects, Reader
 from web.api.moments import Moment
 
 Text = Annotated[str | None, Query(max_length=4096)]
@@ -15,6 +15,7 @@ Text = Annotated[str | None, Query(max_length=4096)]
 
 async def _about(
     caller: Reader,
+    all_projects: AllProjects = False,
     message: Annotated[str | None, Query(max_length=4096, description="our id, or the Message-ID")] = None,
     sending_domain: Text = None,
     recipient: Annotated[str | None, Query(max_length=4096, description="the address")] = None,
@@ -25,7 +26,7 @@ async def _about(
     until: Annotated[Moment | None, Query(description="before then")] = None,
 ) -> EventFilter:
     return EventFilter(
-        project=caller.project.id,
+        project=caller.number(all_projects=all_projects),
         message=message,
         sending_domain=sending_domain,
         recipient=recipient,
@@ -38,7 +39,7 @@ async def _about(
 
 
 Wanted = Annotated[EventFilter, Depends(_about)]
-"""What the parameters say, of the caller's project."""
+"""What the parameters say, of the caller's project or of all of them."""
 
 
 def of_kind(wanted: EventFilter, kind: str | None, verdict: str | None, limit: int) -> EventFilter:

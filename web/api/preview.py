@@ -1,7 +1,6 @@
 """`/preview`: what would become of a message. Nothing is sent, stored or logged."""
 
 from base64 import b64encode
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -9,6 +8,7 @@ from anyio import fail_after
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
+from starlette.requests import ClientDisconnect
 
 from rewriter.report import LinkReport, PartReport, PixelReport, Reason
 from web.api.callers import Reader
@@ -102,14 +102,18 @@ async def preview(
         )
     async with request.app.state.previews:
         message = await _body(request)
-        look = partial(caller.use.preview, caller.project.name, message, base=on, sender=sender)
-        return _out(await run_sync(look), rewritten=rewritten)
+        use, project = caller.use, caller.project.name
+        return await run_sync(
+            lambda: _out(use.preview(project, message, base=on, sender=sender), rewritten=rewritten)
+        )
 
 
 async def _body(request: Request) -> bytes:
     try:
         with fail_after(_UPLOAD_SECONDS):
             return await request.body()
+    except ClientDisconnect:
+        raise Problem(HTTPStatus.BAD_REQUEST, "bad_request", "the message did not come whole") from None
     except TimeoutError:
         raise Problem(
             HTTPStatus.REQUEST_TIMEOUT, "too_slow", f"send the message within {_UPLOAD_SECONDS:.0f} seconds"

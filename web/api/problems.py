@@ -123,10 +123,13 @@ _HTTP: Final = {
 }
 
 
+_MOST_PLACES: Final = 100  # an answer is never much longer than its question
+
+
 def _invalid(_: Request, error: Any) -> JSONResponse:
     found = error.errors()
     unknown = all(each["type"] == "extra_forbidden" for each in found)
-    places = [FieldError(pointer=_place(each["loc"]), detail=_told(each)) for each in found]
+    places = [FieldError(pointer=_place(each["loc"]), detail=_told(each)) for each in found[:_MOST_PLACES]]
     listed = "; ".join(f"{place.pointer}: {place.detail}" for place in places)
     code = "unknown_field" if unknown else "invalid_request"
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, code, listed, errors=places).response()

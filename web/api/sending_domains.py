@@ -20,6 +20,7 @@ from web.api.callers import Caller, Reader, Writer
 from web.api.dns_records import DnsRecordOut, record_out
 from web.api.pages import Cursor, Limit, Page, Search, page_read
 from web.api.resource import Resource
+from web.api.turns import Turn
 
 router = APIRouter(prefix="/sending-domains", tags=["sending domains"], route_class=Resource)
 
@@ -166,7 +167,7 @@ def remove(caller: Writer, domain: Address) -> None:
 
 
 @router.post("/{domain}/verify", responses={409: {}})
-def verify(caller: Writer, domain: Address) -> VerificationOut:
+def verify(caller: Writer, domain: Address, turn: Turn) -> VerificationOut:
     """Look for its record now; what is verified stays so. Takes seconds."""
     found = _senders(caller).verify(_name(domain))
     return VerificationOut(

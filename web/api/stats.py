@@ -1,6 +1,7 @@
 """`/stats` and `/report`: events as numbers."""
 
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,7 +10,7 @@ from pydantic import BaseModel, Field
 from events.counting import Counts, Dimension
 from events.reading import since_default, statistics
 from events.report import SenderReport, by_sender
-from web.api.callers import Reader
+from web.api.callers import AllProjects, Reader
 from web.api.event_filters import Wanted, milliseconds, of_kind
 from web.api.moments import Moment
 from web.api.resource import Resource
@@ -41,6 +42,7 @@ class StatsOut(BaseModel):
 class SenderReportOut(BaseModel):
     """What became of the mail of one sending domain."""
 
+    project: str = Field(description="its name; its number where it was removed")
     sending_domain: str
     messages: int
     rewritten: int
@@ -83,17 +85,20 @@ def count(
 @router.get("/report")
 def report(
     caller: Reader,
+    all_projects: AllProjects = False,
     since: Annotated[Moment | None, Query(description="with its zone; none: a day ago")] = None,
 ) -> ReportOut:
     """Tell, by sending domain, what was rewritten, and what was left alone and why."""
     asked = milliseconds(since)
     after = _now() - _DAY if asked is None else asked
-    found = by_sender(caller.use.events().tallies(after, caller.project.id))
-    return ReportOut(since=after, data=[_out(each) for each in found])
+    found = by_sender(caller.use.events().tallies(after, caller.number(all_projects=all_projects)))
+    names = {each.id: each.name for each in caller.use.projects().all()}
+    return ReportOut(since=after, data=[_out(each, names) for each in found])
 
 
-def _out(sender: SenderReport) -> SenderReportOut:
+def _out(sender: SenderReport, names: Mapping[int, str]) -> SenderReportOut:
     return SenderReportOut(
+        project=names.get(sender.project, str(sender.project)),
         sending_domain=sender.sending_domain,
         messages=sender.messages,
         rewritten=sender.rewritten,

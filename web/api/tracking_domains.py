@@ -21,6 +21,7 @@ from web.api.dns_records import DnsRecordOut, record_out
 from web.api.pages import Cursor, Limit, Page, Search, is_number, number_of, page_read
 from web.api.problems import FieldError, Problem
 from web.api.resource import Resource
+from web.api.turns import Turn
 
 router = APIRouter(prefix="/tracking-domains", tags=["tracking domains"], route_class=Resource)
 
@@ -173,7 +174,7 @@ def remove(
 
 
 @router.post("/{domain}/verify", responses={409: {}})
-def verify(caller: Writer, domain: Address) -> TrackingDomainDetailsOut:
+def verify(caller: Writer, domain: Address, turn: Turn) -> TrackingDomainDetailsOut:
     """Check its DNS now. Takes seconds; the answer has the diagnosis."""
     domains = _domains(caller)
     name = name_of(domains, domain)

@@ -14,6 +14,7 @@ from web.api.bodies import Body
 from web.api.callers import AllProjects, Caller, Reader, Writer
 from web.api.pages import Cursor, Limit, Page, page_of
 from web.api.resource import Resource
+from web.api.turns import Turn
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=Resource)
 
@@ -120,7 +121,7 @@ def remove(caller: Writer, webhook: Address, all_projects: AllProjects = False) 
 
 
 @router.post("/{webhook}/test", responses={409: {}})
-def try_now(caller: Writer, webhook: Address, all_projects: AllProjects = False) -> TrialOut:
+def try_now(caller: Writer, webhook: Address, turn: Turn, all_projects: AllProjects = False) -> TrialOut:
     """Send one event of the kind `test` now. Takes seconds; the answer has what came of it."""
     attempt = caller.use.try_webhook(caller.of(all_projects=all_projects), webhook)
     return TrialOut(delivered=attempt.delivered, detail=attempt.detail)
