@@ -13,7 +13,18 @@ def look_at_settings(settings: Settings, _: int) -> Iterator[Finding]:
     """Unknown keys and values that cannot be right are refused before it comes to this."""
     yield ok("settings", str(settings.source or "defaults and environment"))
     yield from _networks(settings.relay.networks)
-    yield from _monitoring(settings.monitoring.listen)
+    yield from _open(
+        "monitoring.listen",
+        settings.monitoring.listen,
+        "may be open to the world",
+        "listen on 127.0.0.1 or a private address",
+    )
+    yield from _open(
+        "web.listen",
+        settings.web.listen,
+        "may be open to the world, and passwords and keys are read on the way",
+        "listen on 127.0.0.1 behind a proxy that speaks TLS",
+    )
     yield from _schemes(settings)
     yield from _believed(settings)
     yield from _fronts(settings.tracker, settings.tls.mode)
@@ -35,18 +46,14 @@ def _networks(networks: tuple[str, ...]) -> Iterator[Finding]:
             )
 
 
-def _monitoring(listen: str) -> Iterator[Finding]:
+def _open(setting: str, listen: str, what: str, remedy: str) -> Iterator[Finding]:
     host = parse_host_port(listen)[0] if listen else ""
     try:
         address = ip_address(host)
     except ValueError:
         return
     if address.is_unspecified or address.is_global:
-        yield warn(
-            "settings",
-            f"monitoring.listen = {listen} may be open to the world",
-            "listen on 127.0.0.1 or a private address",
-        )
+        yield warn("settings", f"{setting} = {listen} {what}", remedy)
 
 
 def _schemes(settings: Settings) -> Iterator[Finding]:

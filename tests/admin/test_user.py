@@ -2,6 +2,9 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
+from service import installation
 from tests.admin.conftest import Run
 
 GOOD = "four words on paper"
@@ -53,12 +56,15 @@ def test_what_is_no_password_is_refused(run: Run) -> None:
     assert names(run) == ["admin"]
 
 
-def test_the_first_login_is_made_once(run: Run) -> None:
+def test_the_first_login_is_made_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "password" not in run("init", "--if-missing").output
     run("user", "remove", "admin")
     again = run("init", "--if-missing").output
     assert re.search(r"http://127\.0\.0\.1:8081: admin with the password [0-9a-z-]{27}\n", again)
     run("user", "remove", "admin")
+    with monkeypatch.context() as patch:
+        patch.setattr(installation, "is_installed", lambda: False)
+        assert "password" not in run("init", "--if-missing").output
     with Path("waypost.toml").open("a") as settings:
         settings.write('[web]\nlisten = ""\n')
     assert "password" not in run("init", "--if-missing").output

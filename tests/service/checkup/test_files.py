@@ -54,6 +54,7 @@ def test_settings_that_are_well(settings: Settings) -> None:
             "warn settings: monitoring.listen = 0.0.0.0:8082 may be open",
         ),
         ("monitoring", {"listen": "[::]:8082"}, "may be open to the world"),
+        ("web", {"listen": "0.0.0.0:8081"}, "warn settings: web.listen = 0.0.0.0:8081 may be open"),
         ("domains", {"allow_private_addresses": True}, "warn settings: checks may connect to private"),
         (
             "tracking",
@@ -75,6 +76,8 @@ def test_settings_that_hardly_anybody_means(
         ("monitoring", {"listen": ""}),
         ("monitoring", {"listen": "10.0.0.1:8082"}),
         ("monitoring", {"listen": "localhost:8082"}),
+        ("web", {"listen": ""}),
+        ("web", {"listen": "10.0.0.1:8081"}),
         ("tracking", {"scheme": Scheme.HTTPS, "default_domain": "https://t.example.net"}),
         ("tracking", {"scheme": Scheme.HTTPS}),
         ("tracker", {"trusted_proxies": ("10.0.0.0/8",), "proxy_peers": ("::1/128",)}),
