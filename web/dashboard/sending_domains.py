@@ -21,7 +21,7 @@ from web.dashboard.visit import Visit
 pages = Pages()
 
 PAGE: Final = 50
-SUGGESTED: Final = 100  # tracking domains to link to; any other can be typed
+SUGGESTED: Final = 25  # tracking domains to link to; any other can be typed
 
 _WHY: Final = {
     Why.LINKED: "it is linked to it",
