@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long fuzz lint format bench bench-relay bench-tls bench-tracker lock clean
+.PHONY: help run test test-long fuzz lint format bench bench-relay bench-tls bench-tracker screenshots lock clean
 
 help:
 	@echo "make run        start Waypost here on embedded defaults"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench-relay  the relay beside Postfix and a stock relay (root, Postfix installed)"
 	@echo "make bench-tracker  clicks a second beside nginx (installed; Debian's will do)"
 	@echo "make bench-tls  TLS on the tracker beside nginx (installed; Debian's will do)"
+	@echo "make screenshots  the pictures in the documents (Chromium installed)"
 	@echo "make lock       compile the lock files again"
 
 # --no-build-isolation: the build backend too comes from the lock file, by hash.
@@ -67,6 +68,9 @@ bench-tracker: $(VENV)/.dev
 
 bench-tls: $(VENV)/.dev
 	$(BIN)/python -m benchmarks tls
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m tests.web.screenshots
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade \
