@@ -39,6 +39,11 @@ from storage.versions import raise_version
 from tests.running import COMMAND, clean_environment, free_port
 from tests.web.browser import Browser
 
+_RELAYED: Final = (
+    "INSERT INTO outcomes (id, at, message, verdict, code, reply)"
+    " SELECT id || '00000000', at + 400, id, 'relayed', 250, '250 2.0.0 Ok' FROM messages"
+)
+
 COUNT: Final = 10_000
 EVENTS: Final = 1_000_000
 CLIENTS: Final = 10
@@ -105,6 +110,10 @@ class Server:
         if events:
             asked["events, the first 50"] = f"{API}/events"
             asked["… clicks of the last day"] = f"{API}/events?kind=click&since={_day(END - DAY)}"
+            asked["page of events"] = "/p/default/events"
+            for days in (30, 90):
+                first, last = _day(END - days * DAY)[:10], _day(END - DAY)[:10]
+                asked[f"page of reports, {days} days"] = f"/p/default/reports?from={first}&to={last}"
         return asked
 
     def measured(self, path: str) -> str:
@@ -182,6 +191,8 @@ def fill(engine: Engine, events: int) -> None:
     if events:
         SqlHitPartitions(engine).make_ahead(AT)
         load(engine, events)
+        with transaction(engine, writes=True, raising=RuntimeError) as connection:
+            connection.exec_driver_sql(_RELAYED)
         summing = SqlSummingStore(engine)
         while summing.sum_newest(END + 10 * DAY, lambda project: 0):
             pass
