@@ -25,7 +25,7 @@ def drawn(*numbers: list[int]) -> ET.Element:
 def test_a_chart_says_what_it_shows() -> None:
     chart = drawn([1, 5, 2], [3, 9, 4])
     assert chart.get("role") == "img"
-    assert chart.get("aria-labelledby") == "c-title c-desc"
+    assert (chart.get("aria-labelledby"), chart.get("aria-describedby")) == ("c-title", "c-desc")
     assert chart.findtext("title") == "Clicks & <opens>"
     assert chart.findtext("desc") == (
         "<line> 0: 8 in all, most on 2026-02-26: 5. <line> 1: 16 in all, most on 2026-02-26: 9. "

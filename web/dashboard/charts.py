@@ -58,7 +58,8 @@ def _inline(name: str, title: str, description: str, drawing: Any) -> Markup:
             "class": "chart",
             "viewBox": f"0 {_EMPTY} {WIDTH} {HEIGHT - 2 * _EMPTY}",
             "role": "img",
-            "aria-labelledby": f"{name}-title {name}-desc",
+            "aria-labelledby": f"{name}-title",
+            "aria-describedby": f"{name}-desc",
         },
     )
     for tag, text in (("title", title), ("desc", description)):
