@@ -61,7 +61,7 @@ DOMAINS: Final = {
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with installed() as api, chromium() as browser:
-        for device, width, height in (("desktop", 1280, 640), ("phone", 390, 700)):
+        for device, width, height in (("desktop", 1280, 620), ("phone", 390, 640)):
             context = browser.new_context(
                 base_url=f"http://127.0.0.1:{api.port}", viewport={"width": width, "height": height}
             )
@@ -216,7 +216,12 @@ def take_all(page: Any, device: str) -> None:
 
 
 def _take(page: Any, name: str, device: str) -> None:
+    size = page.viewport_size
+    if name == "report" and device != "phone":  # down to the end of its first chart
+        chart = page.locator("svg").first.bounding_box()
+        page.set_viewport_size({**size, "height": int(chart["y"] + chart["height"]) + 16})
     page.screenshot(path=IMAGES / f"{name}-{device}.png")
+    page.set_viewport_size(size)
 
 
 if __name__ == "__main__":
