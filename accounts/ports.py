@@ -20,6 +20,9 @@ class AccountStore(Protocol):
     def projects(self) -> list[Project]:
         """Return all of them, by name."""
 
+    def project_names(self, limit: int) -> list[str]:
+        """Return the first so many of their names."""
+
     def find_project(self, name: str) -> Project | None:
         """Return it, or None."""
 

@@ -61,6 +61,10 @@ class Projects:
         """Return them by name."""
         return self._store.projects()
 
+    def names(self, limit: int) -> list[str]:
+        """Return the first so many of their names."""
+        return self._store.project_names(limit)
+
     def find(self, name: str) -> Project:
         """Raises `NotFound`."""
         return project_named(self._store, name)

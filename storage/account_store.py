@@ -34,6 +34,10 @@ class SqlAccountStore:
         with self._reading() as connection:
             return read_projects(connection)
 
+    def project_names(self, limit: int) -> list[str]:
+        with self._reading() as connection:
+            return [*connection.scalars(select(projects.c.name).order_by(projects.c.name).limit(limit))]
+
     def find_project(self, name: str) -> Project | None:
         with self._reading() as connection:
             return find_project(connection, name)

@@ -42,6 +42,9 @@ class MemoryStore:
         self._reach()
         return sorted(self._projects.values(), key=lambda project: project.name)
 
+    def project_names(self, limit: int) -> list[str]:
+        return [each.name for each in self.projects()][:limit]
+
     def find_project(self, name: str) -> Project | None:
         self._reach()
         return self._projects.get(name)

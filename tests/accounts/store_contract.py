@@ -148,6 +148,10 @@ class AccountStoreContract:
         assert (store.find_project(NAME), store.find_credential(USERNAME)) == (None, None)
         assert store.find_route(DEFAULT_PROJECT, ROUTE) is None
 
+    def test_names_of_projects_are_read_as_far_as_wanted(self, filled: AccountStore) -> None:
+        assert filled.project_names(5) == sorted([DEFAULT_PROJECT_NAME, NAME])
+        assert filled.project_names(1) == [min(DEFAULT_PROJECT_NAME, NAME)]
+
     def test_what_is_added_is_found(self, filled: AccountStore) -> None:
         assert project(filled) == Project(id=project(filled).id, name=NAME, created_at=NOW)
         assert filled.credentials() == [credential(filled)]

@@ -69,6 +69,18 @@ def test_another_projects_page_is_not_there(operator: Api) -> None:
     assert "default" not in stranger.get("/p/shop").html
 
 
+def test_of_many_projects_the_name_is_typed(operator: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = signed_in(operator)
+    assert '<select id="project"' in browser.get("/p/default").html
+    for many in ("web.dashboard.visit.MOST_LISTED", "web.dashboard.pages.MOST_LISTED"):
+        monkeypatch.setattr(many, 1)
+    shown = browser.get("/p/shop").html
+    assert '<input id="project" name="project" value="shop"' in shown
+    assert "default" not in shown
+    assert browser.ask("GET", browser.ask("GET", "/choose?project=Shop").location).status == 200
+    assert browser.ask("GET", browser.ask("GET", "/choose?project=%3Cno").location).status == 404
+
+
 def test_every_answer_says_what_a_browser_may_do(operator: Api) -> None:
     browser = signed_in(operator)
     style = re.search(r'href="(/static/style[^"]*)"', browser.get("/p/default").html)

@@ -1,10 +1,16 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.accounts.memory_logins import hash_quickly
-from tests.web.api_server import Api
+from tests.web.api_server import Api, served
 from tests.web.browser import Browser, Shown, signed_in
+
+pytest.importorskip("jinja2", reason="jinja2 is not installed")
+
+from service.web import door as web_door
 
 GOOD = "four words on paper"
 
@@ -129,6 +135,25 @@ def test_a_name_is_locked_for_those_alone_who_failed_themselves(operator: Api) -
     assert sign_in(other, name="alice", password="mistyped").status == 403
     assert sign_in(other, **right).status == 429
     assert sign_in(other, key=operator.token).location == "/"
+
+
+def test_of_many_guesses_at_once_few_are_heard(operator: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    person(operator)
+    begun = threading.Barrier(20, timeout=20)
+    asked = web_door.ApiDoor.sign_in
+
+    def slowly(door: web_door.ApiDoor, name: str, password: str) -> str | None:
+        begun.wait()
+        return asked(door, name, password)
+
+    monkeypatch.setattr(web_door.ApiDoor, "sign_in", slowly)
+    monkeypatch.setattr("web.dashboard.signing_in.MOST_HASHING", 20)
+    with served(operator.run) as api, ThreadPoolExecutor(20) as pool:
+        fields = [{"name": "alice", "password": f"guess {number}"} for number in range(19)]
+        fields.append({"name": "alice", "password": GOOD})
+        heard = [*pool.map(lambda each: sign_in(Browser(port=api.port), **each).status, fields)]
+    assert heard.count(403) == 10
+    assert heard.count(429) >= 9
 
 
 def test_what_is_no_form_is_refused(nobody: Api) -> None:

@@ -17,15 +17,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.actors import Actor, Scope
+from accounts.errors import NotFound
 from accounts.model import DEFAULT_PROJECT_NAME, Project
+from accounts.projects import Projects
 from accounts.sessions import Session
 from web.dashboard import cookies
 from web.dashboard.addresses import url
 from web.dashboard.forms import Form, read_form, read_query
 from web.dashboard.origin import of_another_site
 from web.dashboard.refusal import FOR_OPERATORS, Refusal, SignInFirst
-from web.dashboard.visit import Visit
-from web.ports import Door, UseCases
+from web.dashboard.visit import MOST_LISTED, Visit
+from web.ports import Door
 from web.refusals import KINDS, kind_of, told
 
 OF_PROJECT: Final = "/p/{project}"
@@ -153,13 +155,13 @@ class Desk:
     def _visit(self, page: Page, request: Request) -> Visit:
         session = self._session(request)
         use = self._door.use_cases(session.actor)
-        seen = _projects(session.actor, use)
-        project = _chosen(seen, request.path_params.get("project"))
+        project = _project(session.actor, use.projects(), request.path_params.get("project"))
+        everywhere = session.actor.project is None
         visit = Visit(
             session=session,
             use=use,
             project=project,
-            projects=tuple(each.name for each in seen),
+            projects=tuple(use.projects().names(MOST_LISTED + 1)) if everywhere else (project.name,),
             path=request.path_params,
             query=read_query(request.scope["query_string"]),
             request=request,
@@ -206,7 +208,7 @@ async def read_body(request: Request, most: int) -> bytes:
         if len(body) > most:
             raise Refusal(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"this is too long; {most // 1024 // 1024} MiB is the most that is taken here",
+                f"this is too long; {most // 1024} KiB is the most that is taken here",
             )
     return bytes(body)
 
@@ -222,19 +224,17 @@ async def _read_in_time(request: Request, most: int) -> bytes:
         ) from None
 
 
-def _projects(actor: Actor, use: UseCases) -> list[Project]:
-    return [each for each in use.projects().all() if actor.project in (None, each.id)]
-
-
-def _chosen(seen: Sequence[Project], name: str | None) -> Project:
+def _project(actor: Actor, projects: Projects, name: str | None) -> Project:
     """Raises `Refusal` for any project that is not the actor's, as for one that is not there."""
-    wanted = name or DEFAULT_PROJECT_NAME
-    for each in seen:
-        if each.name == wanted:
-            return each
-    if name is None and seen:
-        return seen[0]
-    raise Refusal(HTTPStatus.NOT_FOUND, "nothing is here")
+    try:
+        if actor.project is None:
+            return projects.find(name or DEFAULT_PROJECT_NAME)
+        own = projects.numbered(actor.project)
+    except NotFound:
+        raise Refusal(HTTPStatus.NOT_FOUND, "nothing is here") from None
+    if name not in (None, own.name):
+        raise Refusal(HTTPStatus.NOT_FOUND, "nothing is here")
+    return own
 
 
 def _may_see(page: Page, actor: Actor) -> bool:

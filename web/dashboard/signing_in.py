@@ -62,16 +62,14 @@ class SigningIn:
         own = bool(expected) and hmac.compare_digest(expected.encode(), form.get(FORM_TOKEN).encode())
         if not own or of_another_site(request.headers):
             return _form(request, after, "the form was too old; it is a new one now, try again")
-        address, name = client_address(request), form.get("name").strip()
-        if self._lockout.locked(address, name.lower()):
-            raise Refusal(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "too many failed to sign in from this address; wait ten minutes",
-                headers={"Retry-After": str(_LOCKED_SECONDS)},
-            )
+        address = client_address(request)
+        name = "" if form.get("key") else form.get("name").strip().lower()
+        self._refuse_locked(address, name)
         token = await self._token(name, form)
+        # Asked again, for those who guessed meanwhile: else of many guesses at once all are heard.
+        self._refuse_locked(address, name)
         if token is None:
-            self._lockout.failed(address, name.lower())
+            self._lockout.failed(address, name)
             log.warning("a sign-in from %s failed", address)
             return _form(
                 request, after, "this is no login here; look at what you typed", HTTPStatus.FORBIDDEN
@@ -81,6 +79,15 @@ class SigningIn:
         cookies.write(request, response, cookies.SESSION, token)
         cookies.clear(request, response, cookies.SIGN_IN)
         return response
+
+    def _refuse_locked(self, address: Address, name: str) -> None:
+        locked = self._lockout.locked(address, name) if name else self._lockout.address_locked(address)
+        if locked:
+            raise Refusal(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too many failed to sign in from this address; wait ten minutes",
+                headers={"Retry-After": str(_LOCKED_SECONDS)},
+            )
 
     async def _token(self, name: str, form: Form) -> str | None:
         """Return that of a new session: whatever the browser brought along is worth nothing afterwards."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -20,6 +20,8 @@ from web.dashboard.refusal import FOR_OPERATORS, Refusal
 from web.dashboard.rendering import render
 from web.ports import UseCases
 
+MOST_LISTED: Final = 100  # projects to choose from; of more the name is typed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
@@ -28,7 +30,7 @@ class Visit:
     session: Session
     use: UseCases
     project: Project
-    projects: tuple[str, ...]  # the names of all that the actor sees
+    projects: tuple[str, ...]  # the names of all that the actor sees, or of the first that are too many
     path: Mapping[str, str]
     query: Form
     form: Form = field(default_factory=Form)
@@ -58,6 +60,11 @@ class Visit:
             return host_name(self.path["domain"])
         except InvalidName:
             raise UnknownDomain("no domain has this name; the list shows them") from None
+
+    @property
+    def many_projects(self) -> bool:
+        """Whether there are more than a list to choose from is for."""
+        return len(self.projects) > MOST_LISTED
 
     @property
     def said(self) -> str:
