@@ -1,4 +1,5 @@
 import contextlib
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 from admin.main import main
 from tests.admin.conftest import SETTINGS, Run, dns
 from tests.dns_server import DnsServer
+from tests.postgresql import PostgreSQL
 from tests.web.api_server import Api, served
 
 __all__ = ["dns"]
@@ -61,3 +63,19 @@ def nobody(run: Run) -> Iterator[Api]:
 def operator(nobody: Api) -> Api:
     """Ask with a key that may do everything."""
     return nobody.key()
+
+
+@pytest.fixture(params=("sqlite", "postgresql"))
+def operator_of_each(request: pytest.FixtureRequest, run: Run) -> Iterator[Api]:
+    """Ask with a key that may do everything, on either database."""
+    pytest.importorskip("fastapi", reason="fastapi is not installed")
+    if request.param == "postgresql":
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        name = f"web_{secrets.token_hex(4)}"
+        server.execute("CREATE DATABASE {}", name)
+        with Path("waypost.toml").open("a") as settings:
+            settings.write(f'\n[database]\nurl = "{server.url(name)}"\n')
+        run("db", "upgrade")
+        run("project", "add", "shop")
+    with served(run) as api:
+        yield api.key()

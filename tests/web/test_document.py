@@ -60,7 +60,8 @@ HOSTILE = (
 
 
 @pytest.mark.long
-def test_nothing_in_any_field_parameter_or_path_is_more_than_text(operator: Api) -> None:
+def test_nothing_in_any_field_parameter_or_path_is_more_than_text(operator_of_each: Api) -> None:
+    operator = operator_of_each
     document = operator.get("/openapi.json")
     for operation in operations(document):
         fields = (operation.schema or {}).get("properties", {})

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,14 @@ def test_while_the_database_is_away_callers_come_again(operator: Api) -> None:
     assert "waypost.db" not in str(away.body)
     Path("away.db").rename(database)
     assert operator.ask("GET", "/routes").status == 200
+
+
+def test_a_method_that_is_not_there_is_told_which_are(operator: Api) -> None:
+    document = operator.get("/openapi.json")
+    for path, methods in document["paths"].items():
+        known = {method.upper() for method in methods}
+        short = re.sub(r"\{\w+\}", "x", path.removeprefix("/api/v1"))
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - known:
+            answer = operator.ask(method, short)
+            assert (answer.status, answer.code) == (405, "method_not_allowed"), (method, path)
+            assert answer.headers["allow"] == ", ".join(sorted(known)), (method, path)

@@ -27,7 +27,7 @@ from web.api import (
     webhook_deliveries,
     webhooks,
 )
-from web.api.preview import AT_ONCE, MOST_MESSAGE
+from web.api.preview import AT_ONCE, MOST_MESSAGE, MOST_WAITING, MOST_WAITING_EACH
 from web.api.problems import ProblemOut, answer_with_problems, refuse
 from web.api.turns import Turns
 from web.authentication import Authentication, bearer_token, project_parameter
@@ -107,6 +107,7 @@ def build_api(door: Door, lockout: Lockout) -> FastAPI:
     )
     app.state.door = door
     app.state.previews = CapacityLimiter(AT_ONCE)
+    app.state.preview_turns = Turns(MOST_WAITING, MOST_WAITING_EACH)
     app.state.turns = Turns()
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

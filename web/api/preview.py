@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from rewriter.report import LinkReport, PartReport, PixelReport, Reason
-from web.api.callers import Reader
+from web.api.callers import Caller, Reader
 from web.api.problems import Problem
 from web.api.resource import Resource
+from web.api.turns import Turns
 from web.ports import Preview
 
 router = APIRouter(prefix="/preview", tags=["preview"], route_class=Resource)
@@ -21,7 +22,10 @@ router = APIRouter(prefix="/preview", tags=["preview"], route_class=Resource)
 MOST_MESSAGE: Final = 25 * 1024 * 1024  # octets
 MEDIA: Final = "message/rfc822"
 AT_ONCE: Final = 2
-"""Messages that are read and looked at at the same time: each takes several times its size of memory."""
+"""Messages that are looked at at the same time: each takes several times its size of memory."""
+
+MOST_WAITING: Final = 8  # that come, or came
+MOST_WAITING_EACH: Final = 4  # of a project
 
 _UPLOAD_SECONDS: Final = 60.0
 _BODY: Final = {
@@ -100,8 +104,16 @@ async def preview(
             "unsupported_media_type",
             f"send the message itself, with Content-Type: {MEDIA}",
         )
+    turns: Turns = request.app.state.preview_turns
+    with turns.taken_by(caller.actor.project):
+        return await _answer(request, caller, on, sender, rewritten=rewritten)
+
+
+async def _answer(
+    request: Request, caller: Caller, on: str | None, sender: str | None, *, rewritten: bool
+) -> PreviewOut:
+    message = await _body(request)
     async with request.app.state.previews:
-        message = await _body(request)
         use, project = caller.use, caller.project.name
         return await run_sync(
             lambda: _out(use.preview(project, message, base=on, sender=sender), rewritten=rewritten)
