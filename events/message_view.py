@@ -1,10 +1,10 @@
-"""What is known of one message: its record, and how often what was asked for. Pure."""
+"""What is known of one message: its record, how relaying it ended, and how often what was asked for. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from events.model import HitKind, MessageRecord
+from events.model import HitKind, MessageRecord, Outcome
 from events.verdicts import HitVerdict
 
 
@@ -36,9 +36,10 @@ class Askers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """A message, and all hits on it."""
+    """A message, how relaying it ended (the oldest first), and all hits on it."""
 
     record: MessageRecord
+    outcomes: tuple[Outcome, ...] = ()
     hits: tuple[AlikeHits, ...]
 
     @property

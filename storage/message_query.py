@@ -6,15 +6,15 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from events.message_view import AlikeHits, MessageView
-from events.model import MessageRecord, Recipient, TrackedLink
+from events.model import MessageRecord, Outcome, Recipient, TrackedLink, Verdict
 from links.recipients import RecipientTracking
-from storage.event_tables import hits, links, messages, recipients
+from storage.event_tables import hits, links, messages, outcomes, recipients
 
 _OWN: Final = [field.name for field in fields(MessageRecord) if field.name in messages.c]
 
 
 def message_view(connection: Connection, project: int, message: str) -> MessageView | None:
-    """Return a message of a project with all hits on it."""
+    """Return a message of a project with all that became of it."""
     query = select(messages).where(messages.c.id == message, messages.c.project == project)
     row = connection.execute(query).mappings().first()
     if row is None:
@@ -26,7 +26,9 @@ def message_view(connection: Connection, project: int, message: str) -> MessageV
         recipients=_recipients(connection, message),
         links=_links(connection, message),
     )
-    return MessageView(record=record, hits=_hits(connection, message))
+    return MessageView(
+        record=record, outcomes=_outcomes(connection, message), hits=_hits(connection, message)
+    )
 
 
 def _recipients(connection: Connection, message: str) -> tuple[Recipient, ...]:
@@ -40,6 +42,22 @@ def _links(connection: Connection, message: str) -> tuple[TrackedLink, ...]:
     query = select(own.number, own.url, own.name, own.tags).where(own.message == message).order_by(own.number)
     return tuple(
         TrackedLink(number=row.number, url=row.url, name=row.name, tags=tuple(row.tags))
+        for row in connection.execute(query)
+    )
+
+
+def _outcomes(connection: Connection, message: str) -> tuple[Outcome, ...]:
+    own = outcomes.c
+    query = select(outcomes).where(own.message == message).order_by(own.at, own.id)
+    return tuple(
+        Outcome(
+            id=row.id,
+            message=row.message,
+            at=row.at,
+            verdict=Verdict(row.verdict),
+            code=row.code,
+            reply=row.reply,
+        )
         for row in connection.execute(query)
     )
 

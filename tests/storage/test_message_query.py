@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import Engine
 
 from events.message_view import AlikeHits
-from events.model import HitKind, Recipient
+from events.model import HitKind, Recipient, Verdict
 from events.ports import EventFilter
 from links.recipients import RecipientTracking
 from storage.event_store import SqlEventStore
@@ -32,11 +32,12 @@ def test_a_message_is_shown_as_its_record_said(store: SqlEventStore) -> None:
 def test_its_hits_are_counted_by_what_they_have_in_common(store: SqlEventStore) -> None:
     opened = {"kind": HitKind.OPEN, "link": 0, "url": "", "user_agent": "curl/8"}
     person = {"user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
-    store.add([message(), outcome(), hit(4, **opened)])
+    store.add([message(), outcome(2, verdict=Verdict.UNKNOWN, code=0), outcome(1), hit(4, **opened)])
     store.add([hit(number, at=AT + 60_000, link=link, **person) for number, link in ((1, 1), (2, 1), (3, 2))])
     store.add([message(id="1" * 24), hit(5, message="1" * 24)])
     view = store.message(1, MESSAGE)
     assert view is not None
+    assert view.outcomes == (outcome(1), outcome(2, verdict=Verdict.UNKNOWN, code=0))
     assert view.hits == (
         AlikeHits(kind="click", link=1, verdict="human", reasons=(), hits=2),
         AlikeHits(kind="click", link=2, verdict="human", reasons=(), hits=1),

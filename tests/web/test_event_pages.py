@@ -165,9 +165,10 @@ def test_a_message_to_nobody_known_and_without_an_outcome(operator: Api) -> None
 
 
 def test_the_timeline_of_a_message_that_many_read_goes_on_in_the_list(operator: Api) -> None:
-    store(message(), *(hit(number, at=LATER) for number in range(1, 102)))
+    store(message(), outcome(), *(hit(number, at=LATER) for number in range(1, 102)))
     shown = signed_in(operator).get(f"/p/default/messages/{MESSAGE}")
     assert len(rows(shown)) == 100
+    assert "the upstream took it and said 250 2.0.0 queued as 4F1" in shown.text
     assert f'href="/p/default/events?message={MESSAGE}"' in shown.html
 
 

@@ -5,7 +5,6 @@ from typing import Final
 
 from starlette.responses import Response
 
-from events.model import Verdict
 from events.ports import EventFilter
 from web.dashboard.pages import Pages
 from web.dashboard.refusal import Refusal
@@ -32,7 +31,6 @@ def message(visit: Visit) -> Response:
         "message.html",
         view=view,
         record=view.record,
-        outcomes=[event for event in found if event.kind in (*Verdict,)],
         events=found[:TIMELINE],
         more=len(found) > TIMELINE,
     )
