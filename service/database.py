@@ -50,10 +50,13 @@ def command_line_actor() -> str:
 
 
 @contextmanager
-def open_unattended(settings: Settings) -> Iterator[Engine]:
-    """Yield an engine for what goes on by itself. Raises OperatorError as `open_database`."""
+def open_unattended(settings: Settings, *, kept: int = 0) -> Iterator[Engine]:
+    """Yield an engine for what goes on by itself; `kept` as for `storage.engine.open_engine`.
+
+    Raises OperatorError as `open_database`.
+    """
     try:
-        engine = open_engine(url_of(settings.database))
+        engine = open_engine(url_of(settings.database), kept=kept)
     except DatabaseUnavailable as error:
         raise OperatorError(str(error)) from None
     try:

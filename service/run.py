@@ -162,7 +162,7 @@ class _Server:
             if Part.RELAY in self._parts:
                 await running.enter_async_context(self._relaying())
             if Part.WEB in self._parts:
-                await running.enter_async_context(serving_web(self._settings, self._engine))
+                await running.enter_async_context(serving_web(self._settings))
             await running.enter_async_context(self._obeying_reloads())
             process_memory.settle()
             log.info("ready")

@@ -34,6 +34,10 @@ class UseCases:
         self._accounts = SqlAccountStore(engine)
         self._found: dict[str, Project] = {}  # while they act: a request or a command
 
+    def remember(self, project: Project) -> None:
+        """Do not look for this one again by its name."""
+        self._found[project.name] = project
+
     def projects(self) -> Projects:
         """Return those of projects."""
         return Projects(

@@ -21,9 +21,10 @@ _ATTEMPTS: Final = 3
 class Backend(Protocol):
     """What differs between the databases: a module for each."""
 
-    def open_engine(self, url: URL, *, lock_timeout: float) -> Engine: ...
+    def open_engine(self, url: URL, *, lock_timeout: float, kept: int) -> Engine: ...
     def turn(self, engine: Engine, *, writes: bool) -> AbstractContextManager[None]: ...
     def options(self, *, writes: bool) -> dict[str, Any]: ...
+    def let_go(self, engine: Engine) -> None: ...
     def create(self, url: URL) -> None: ...
     def begin_upgrade(self, connection: Connection) -> None: ...
     def wipe(self, engine: Engine) -> bool: ...
@@ -48,10 +49,18 @@ def database_url(url: str | URL, password: str | None = None) -> URL:
     return parsed if password is None else parsed.set(password=password)
 
 
-def open_engine(url: str | URL, *, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
-    """Return an engine; nothing is opened yet. Raises `DatabaseUnavailable` for a URL that cannot be used."""
+def open_engine(url: str | URL, *, lock_timeout: float = LOCK_TIMEOUT, kept: int = 0) -> Engine:
+    """Return an engine; nothing is opened yet. Raises `DatabaseUnavailable` for a URL that cannot be used.
+
+    `kept`: how many connections stay open, for whoever asks all day in so many threads.
+    """
     parsed = database_url(url)
-    return backend_of(parsed).open_engine(parsed, lock_timeout=lock_timeout)
+    return backend_of(parsed).open_engine(parsed, lock_timeout=lock_timeout, kept=kept)
+
+
+def let_go(engine: Engine) -> None:
+    """Close the kept connections that nobody uses, where an open one keeps something from happening."""
+    backend_of(engine.url).let_go(engine)
 
 
 def backend_of(url: URL) -> Backend:

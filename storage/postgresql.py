@@ -28,10 +28,13 @@ _NETWORK: Final = {
 # turn, the server rather reads all messages there are than those of a day's hits by their ids.
 _SOLID_STATE: Final = "-c random_page_cost=1.1"
 
+_KEPT: Final = 3
+"""Connections that stay open where nobody asks for more."""
+
 _UPGRADES: Final = 0x77617970  # "wayp": the advisory lock that lets one migration run at a time
 
 
-def open_engine(url: URL, *, lock_timeout: float) -> Engine:
+def open_engine(url: URL, *, lock_timeout: float, kept: int) -> Engine:
     """Return an engine; nothing is opened yet. Raises `DatabaseUnavailable` where it names no database."""
     if url.drivername != "postgresql" or not url.database:
         raise DatabaseUnavailable(
@@ -44,7 +47,7 @@ def open_engine(url: URL, *, lock_timeout: float) -> Engine:
             "options": _session(url, lock_timeout),
         },
         pool_pre_ping=True,  # a connection that a restart of the server or a firewall cut is replaced
-        pool_size=3,
+        pool_size=kept or _KEPT,
         max_overflow=-1,  # the threads that ask are few, and bounded; waiting for one another gains nothing
         pool_recycle=3600,
         hide_parameters=True,  # they hold addresses, and errors end up in logs
@@ -61,6 +64,10 @@ def turn(engine: Engine, *, writes: bool) -> AbstractContextManager[None]:
 def options(*, writes: bool) -> dict[str, Any]:
     """Return the execution options of a transaction. A reader sees one state of all, as with SQLite."""
     return {} if writes else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def let_go(engine: Engine) -> None:
+    """Nothing: the server is not kept from anything."""
 
 
 def create(url: URL) -> None:

@@ -83,6 +83,9 @@ class UseCases(Protocol):
     What is asked for a project raises `accounts.errors.NotFound` where there is none of that name.
     """
 
+    def remember(self, project: Project) -> None:
+        """Do not look for this one again by its name."""
+
     def projects(self) -> Projects: ...
     def tracking_domains(self, project: str) -> TrackingDomains: ...
     def sending_domains(self, project: str) -> SendingDomains: ...

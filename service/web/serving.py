@@ -14,14 +14,22 @@ from sqlalchemy import Engine
 
 from accounts.lockout import Lockout, LockoutRule
 from relay.listener import parse_host_port
+from service.database import open_unattended
 from service.errors import OperatorError
 from service.listening import bind_tcp
 from service.settings import Settings
+from storage.engine import let_go
 
 if TYPE_CHECKING:
     from web.server import WebServer
 
 log = logging.getLogger("waypost.service")
+
+CONNECTIONS: Final = 10
+"""To the database, that stay open from request to request; at busy times there are more."""
+
+KEPT_SECONDS: Final = 1.0
+"""How long they may where they keep the database from tidying up."""
 
 EXTRA: Final = ("fastapi", "jinja2", "leather", "python_multipart", "uvicorn")
 
@@ -38,7 +46,7 @@ def require_installed() -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving_web(settings: Settings, engine: Engine) -> AsyncIterator[None]:
+async def serving_web(settings: Settings) -> AsyncIterator[None]:
     """Answer on `web.listen`, where it is set. Raises OperatorError."""
     address = settings.web.listen
     if not address:
@@ -46,12 +54,22 @@ async def serving_web(settings: Settings, engine: Engine) -> AsyncIterator[None]
         return
     require_installed()
     sock = bind_tcp(*parse_host_port(address), setting="web.listen")
-    server = await asyncio.to_thread(_started, settings, engine, sock)  # its imports take most of a second
-    log.info("web listening on %s:%d", *sock.getsockname()[:2])
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(server.stop)
+    with open_unattended(settings, kept=CONNECTIONS) as engine:
+        # In a thread: its imports take most of a second.
+        server = await asyncio.to_thread(_started, settings, engine, sock)
+        log.info("web listening on %s:%d", *sock.getsockname()[:2])
+        letting_go = asyncio.create_task(_let_go(engine))
+        try:
+            yield
+        finally:
+            letting_go.cancel()
+            await asyncio.to_thread(server.stop)
+
+
+async def _let_go(engine: Engine) -> None:
+    while True:
+        await asyncio.sleep(KEPT_SECONDS)
+        await asyncio.to_thread(let_go, engine)
 
 
 def _started(settings: Settings, engine: Engine, sock: socket.socket) -> "WebServer":

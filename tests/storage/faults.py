@@ -142,4 +142,10 @@ def _each(*faults: dict[str, list[Fault]]) -> pytest.MarkDecorator:
 
 each_fault_for_readers = _each(_FOR_READERS)
 each_fault_for_writers = _each(_FOR_READERS, _FOR_WRITERS)
+each_fault_beside_open_connections = _each(  # SQLite's other ones need the file for themselves
+    {
+        "sqlite": [moved_away, no_database, a_folder, locked_for_writing],
+        "postgresql": [tables_locked, renamed, tables_renamed, tables_locked_for_writing],
+    }
+)
 each_writer_in_between = _each({"sqlite": [locked_for_writing], "postgresql": [tables_locked_for_writing]})

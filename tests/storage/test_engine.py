@@ -1,19 +1,29 @@
+from collections.abc import Iterator
 from threading import Event, Thread
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from storage.engine import database_url, open_engine, reading_together, repeatedly, transaction
+from storage.engine import database_url, let_go, open_engine, reading_together, repeatedly, transaction
 from storage.failures import DatabaseUnavailable
 from tests.storage.databases import Database
 from tests.storage.faults import (
     Fault,
+    each_fault_beside_open_connections,
     each_fault_for_readers,
     each_fault_for_writers,
     each_writer_in_between,
 )
 from tests.storage.transactions import Away, read, write
+
+
+@pytest.fixture
+def keeping(database: Database) -> Iterator[Engine]:
+    """An engine that keeps connections open."""
+    engine = open_engine(database.url, kept=2)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
@@ -38,6 +48,31 @@ def test_a_block_that_raises_writes_nothing(engine: Engine) -> None:
     with pytest.raises(KeyError):
         write_and_fail()
     assert read(engine) == []
+
+
+@each_fault_beside_open_connections
+def test_connections_that_are_kept_are_left_after_a_fault(
+    keeping: Engine, engine: Engine, database: Database, fault: Fault
+) -> None:
+    write(keeping, 1)
+    with fault(database):
+        for _ in range(2):
+            with pytest.raises(Away, match=r"\.$"):
+                write(keeping, 2)
+    write(keeping, 3)
+    assert read(engine) == read(keeping) == [1, 3]
+
+
+def test_connections_are_kept(keeping: Engine) -> None:
+    opened: list[object] = []
+    event.listen(keeping, "connect", lambda connection, _: opened.append(connection))
+    for number in range(5):
+        write(keeping, number)
+        assert read(keeping)[-1] == number
+    assert len(opened) == 1
+    let_go(keeping)
+    assert read(keeping) == [*range(5)]
+    assert len(opened) == (2 if keeping.dialect.name == "sqlite" else 1)
 
 
 @each_fault_for_writers

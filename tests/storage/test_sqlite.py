@@ -1,18 +1,21 @@
 import os
+import shutil
+import sqlite3
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, make_url, text
 
-from storage.engine import open_engine, transaction
+from storage.engine import let_go, open_engine, transaction
 from storage.failures import DatabaseUnavailable
 from storage.migrate import upgrade
 from storage.schema_version import is_current
-from storage.sqlite import database_file
+from storage.sqlite import database_file, wipe
 from tests.storage.databases import Database
 from tests.storage.faults import locked_for_all, locked_for_writing, moved_away
 from tests.storage.transactions import Away, read, write
@@ -142,3 +145,55 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseUnavailable, match=r"cannot be created: .*\.$"):
         upgrade(f"sqlite:///{tmp_path}/file/waypost.db")
+
+
+def test_a_connection_that_is_kept_leaves_a_file_that_was_replaced(database: Database) -> None:
+    keeping = open_engine(database.url, kept=1)
+    write(keeping, 1)
+    assert read(keeping) == [1]
+    keeping_no_more = open_engine(database.url)
+    shutil.copy(database.file, saved := database.file.with_suffix(".saved"))
+    with closing(sqlite3.connect(saved)) as copied:
+        copied.execute("DELETE FROM versions")
+        copied.commit()
+    for name in ("-wal", "-shm"):
+        Path(f"{database.file}{name}").unlink()
+    saved.rename(database.file)
+    assert read(keeping) == read(keeping_no_more) == []
+    write(keeping, 2)
+    assert read(keeping_no_more) == [2]
+    keeping.dispose()
+
+
+def test_a_connection_that_is_kept_writes_to_no_log_that_was_removed(database: Database) -> None:
+    keeping = open_engine(database.url, kept=1)
+    write(keeping, 1)
+    for name in ("-wal", "-shm"):
+        Path(f"{database.file}{name}").unlink()
+    write(keeping, 2)
+    keeping.dispose()
+    assert 2 in read(open_engine(database.url))
+
+
+def test_a_connection_that_is_kept_does_not_keep_the_log_from_being_wiped(
+    engine: Engine, database: Database
+) -> None:
+    keeping = open_engine(database.url, kept=1)
+    write(keeping, 1)
+    assert wipe(engine)
+    assert Path(f"{database.file}-wal").stat().st_size == 0
+    assert read(keeping) == [1]
+    keeping.dispose()
+
+
+def test_a_connection_that_was_let_go_leaves_all_in_the_file(database: Database) -> None:
+    keeping = open_engine(database.url, kept=2)
+    with transaction(keeping, writes=False, raising=Away):
+        write(keeping, 1)
+        let_go(keeping)
+    log = Path(f"{database.file}-wal")
+    assert log.exists()  # one was in use
+    assert read(keeping) == [1]
+    let_go(keeping)
+    assert not log.exists()
+    keeping.dispose()

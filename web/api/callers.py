@@ -70,9 +70,9 @@ def needs(scope: Scope, *, installation: bool = False) -> Callable[..., Coroutin
         if installation:
             refuse_one_project(entry.actor)
         door: Door = request.app.state.door
-        return Caller(
-            actor=entry.actor, project=entry.project, use=door.use_cases(entry.actor), reading=door.reading
-        )
+        use = door.use_cases(entry.actor)
+        use.remember(entry.project)
+        return Caller(actor=entry.actor, project=entry.project, use=use, reading=door.reading)
 
     return let_through
 

@@ -156,6 +156,7 @@ class Desk:
         session = self._session(request)
         use = self._door.use_cases(session.actor)
         project = _project(session.actor, use.projects(), request.path_params.get("project"))
+        use.remember(project)
         everywhere = session.actor.project is None
         visit = Visit(
             session=session,

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from service.database import open_unattended
 from service.errors import OperatorError
 from service.run import Part, all_parts, serve
 from service.settings import Settings, WebSection
@@ -29,9 +28,8 @@ def test_it_answers_while_it_is_served(tmp_path: Path, monkeypatch: pytest.Monke
     settings = replace(Settings(), web=WebSection(listen=f"127.0.0.1:{port}"))
 
     async def ask() -> int:
-        with open_unattended(settings) as engine:
-            async with serving_web(settings, engine):
-                return await asyncio.to_thread(status_of, port)
+        async with serving_web(settings):
+            return await asyncio.to_thread(status_of, port)
 
     assert asyncio.run(ask()) == 200
     with pytest.raises(ConnectionRefusedError):
