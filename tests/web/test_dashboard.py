@@ -23,6 +23,9 @@ def test_who_signs_in_sees_the_project(operator: Api) -> None:
     assert "pending tracking domains 1" in shown.text
     assert "verified tracking domains 0" in shown.text
     assert "Sending domains 0" in shown.text
+    assert "Add the first one" in shown.text
+    for link in re.findall(r'href="(/p/default/[^"]+)"', shown.html):
+        assert browser.get(link)
     assert browser.ask("GET", "/choose?project=shop").location == "/p/shop"
     assert "pending tracking domains 0" in browser.get("/p/shop").text
 

@@ -225,6 +225,12 @@ def test_every_page_is_for_everybody(browser: Any, api: Api, dns: HeldDns, schem
     for kind in ("tracking-domains", "sending-domains"):
         pages += (f"/p/default/{kind}/{path}" for path in ("new", long, f"{long}/remove"))
     pages += (f"/p/default/tracking-domains/{path}" for path in (HOST, f"{long}/rename", f"{long}/history"))
+    operator.post("/credentials", {"label": "<b>" + "w" * 190})
+    operator.post("/routes", {"name": "r" * 32})
+    api.run("user", "add", f"{'p' * 60}@x.y", "--generate", "--project", "shop")
+    pages += ("/projects", "/people", "/api-keys", "/p/default/audit?all=yes")
+    of_accounts = ("credentials", "routes", "api-keys", f"routes/{'r' * 32}")
+    pages += (f"/p/default/accounts/{path}" for path in of_accounts)
     for path in pages:
         page.goto(path)
         watched.is_well()

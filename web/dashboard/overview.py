@@ -18,5 +18,6 @@ def overview(visit: Visit) -> Response:
     return visit.page(
         "overview.html",
         states=[(state, states[state]) for state in shown],
+        any=any(states[state] for state in shown),
         senders=visit.use.sending_domains(project).counts(),
     )
