@@ -9,6 +9,7 @@ then would hold a thread for hours.
 
 import contextlib
 import ipaddress
+import logging
 import re
 import socket
 import ssl
@@ -26,6 +27,8 @@ from domains.probing.tls_words import plain_words
 from events.webhooks.endpoint import Endpoint, endpoint
 from events.webhooks.model import Answer
 from events.webhooks.ports import Unanswered
+
+log = logging.getLogger("waypost.webhooks")
 
 MAX_SHOWN = 120  # characters of an answer's body
 USER_AGENT = "waypost-webhooks"
@@ -73,8 +76,10 @@ class HttpPost:
             raise Unanswered(f"{to.host} has no address; see to its DNS")
         allowed = [each for each in addresses if self._may_be_sent_to(each, to.scheme)]
         if not allowed:
+            # Not in the answer: whoever may add a webhook would look up the names of the operator's network.
+            log.info("%s leads to %s, which may not be sent to", to.host, ", ".join(addresses))
             raise Unanswered(
-                f"{to.host} has no address that may be sent to ({', '.join(addresses)}); "
+                f"{to.host} has no address that may be sent to; "
                 "where that is meant, list its network in webhooks.allow_private"
             )
         return allowed

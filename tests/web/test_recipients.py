@@ -62,6 +62,9 @@ def test_projects_are_apart(operator: Api) -> None:
     for path in ("/recipients/about", "/recipients/forget"):
         assert shop.ask("POST", f"{path}?all_projects=true", PERSON).code == "missing_scope"
         assert operator.key("write").ask("POST", path, PERSON).code == "missing_scope"
+    for path in ("/recipients/about", "/recipients/forget"):
+        both = operator.ask("POST", f"{path}?all_projects=true&project=shop", PERSON)
+        assert both.body["errors"][0]["pointer"] == "all_projects"
     assert len(operator.post("/recipients/about", PERSON, status=200)["data"]) == 1
     assert operator.post("/recipients/forget?all_projects=true", PERSON, status=200)["received"] == 1
 

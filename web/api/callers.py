@@ -35,18 +35,30 @@ AllProjects = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Somebody with a key, and the project that the request is about. `reading` is the door's."""
+    """Somebody with a key, and the project that the request is about, by its name or the key's own.
+
+    `reading` is the door's.
+    """
 
     actor: Actor
     project: Project
+    named: bool
     use: UseCases
     reading: Callable[[], AbstractContextManager[None]]
 
     def of(self, *, all_projects: bool) -> str | None:
         """Return the project's name, None for what is of all projects together. Raises `Problem`."""
-        if all_projects:
-            refuse_one_project(self.actor)
-        return None if all_projects else self.project.name
+        if not all_projects:
+            return self.project.name
+        refuse_one_project(self.actor)
+        if self.named:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "invalid_request",
+                "ask about one project or about all of them",
+                errors=[FieldError(pointer="all_projects", detail="goes with no project")],
+            )
+        return None
 
     def number(self, *, all_projects: bool) -> int | None:
         """Return the project's number, None for all projects. Raises `Problem`."""
@@ -72,7 +84,13 @@ def needs(scope: Scope, *, installation: bool = False) -> Callable[..., Coroutin
         door: Door = request.app.state.door
         use = door.use_cases(entry.actor)
         use.remember(entry.project)
-        return Caller(actor=entry.actor, project=entry.project, use=use, reading=door.reading)
+        return Caller(
+            actor=entry.actor,
+            project=entry.project,
+            named=project is not None,
+            use=use,
+            reading=door.reading,
+        )
 
     return let_through
 
