@@ -15,6 +15,7 @@ from events import ports as events
 from events.forgetting import InvalidAddress
 from events.webhooks import errors as webhooks
 from web.ports import NoCertificates, TooManyOrders
+from web.turns import TooManyAtOnce
 
 log = logging.getLogger("waypost.web")
 
@@ -58,6 +59,7 @@ KINDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     events.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable"),
     NoCertificates: (HTTPStatus.CONFLICT, "no_certificates"),
     TooManyOrders: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_orders"),
+    TooManyAtOnce: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_at_once"),
 }
 """The status, and a code for programs."""
 
@@ -95,5 +97,5 @@ Refuse = Callable[[Refused], Response]
 def refused(error: Exception) -> Refused:
     """Return the refusal that an error of `KINDS` is."""
     status, code = kind_of(error)
-    away = status is HTTPStatus.SERVICE_UNAVAILABLE
-    return Refused(status, code, told(error), headers={"Retry-After": str(RETRY_SECONDS)} if away else None)
+    soon = status is HTTPStatus.SERVICE_UNAVAILABLE or isinstance(error, TooManyAtOnce)
+    return Refused(status, code, told(error), headers={"Retry-After": str(RETRY_SECONDS)} if soon else None)

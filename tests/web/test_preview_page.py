@@ -1,4 +1,8 @@
+import contextlib
+import http.client
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,3 +118,32 @@ def test_mail_is_text_and_nothing_else(operator: Api) -> None:
         assert "<script>alert" not in sent.html
         assert "<img" not in sent.html
         assert 'href="javascript' not in sent.html
+
+
+def test_slow_uploads_of_one_project_hold_up_no_other(operator: Api) -> None:
+    mine, other = signed_in(operator, project="default"), signed_in(operator, project="shop")
+    body = multipart({"csrf": mine.get(PAGE).form_token}, HTML)
+    with contextlib.ExitStack() as slow:
+        for _ in range(12):  # some may come while one of ours is looked at, and be refused in its place
+            client = slow.enter_context(
+                contextlib.closing(http.client.HTTPConnection("127.0.0.1", operator.port, timeout=30))
+            )
+            client.putrequest("POST", PAGE)
+            client.putheader("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
+            client.putheader("Content-Length", str(len(body)))
+            client.putheader("Cookie", "; ".join(f"{name}={value}" for name, value in mine.cookies.items()))
+            client.endheaders(body[:10])
+        refused = until(lambda: looked(mine, HTML), lambda shown: shown.status == 429)
+        assert "others like it are under way" in refused.text
+        assert refused.header("retry-after") == "5"
+        assert looked(other, HTML, page="/p/shop/preview").status == 200
+    assert until(lambda: looked(mine, HTML), lambda shown: shown.status == 200)
+
+
+def until(ask: Callable[[], Shown], wanted: Callable[[Shown], bool]) -> Shown:
+    """Ask until the server has noticed what connections did."""
+    for _ in range(200):
+        if wanted(shown := ask()):
+            return shown
+        time.sleep(0.05)
+    raise AssertionError(shown)

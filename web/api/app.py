@@ -29,10 +29,10 @@ from web.api import (
 )
 from web.api.preview import AT_ONCE, MOST_MESSAGE, MOST_WAITING, MOST_WAITING_EACH
 from web.api.problems import ProblemOut, answer_with_problems, refuse
-from web.api.turns import Turns
 from web.authentication import Authentication, bearer_token, project_parameter
 from web.body_limit import MOST_BODY, BodyLimit
 from web.ports import Door
+from web.turns import Turns
 
 _OPEN: Final = frozenset({f"{PREFIX}/openapi.json"})
 ROUTERS: Final = (

@@ -14,8 +14,8 @@ from rewriter.report import LinkReport, PartReport, PixelReport, Reason
 from web.api.callers import Caller, Reader
 from web.api.problems import Problem
 from web.api.resource import Resource
-from web.api.turns import Turns
 from web.ports import Preview
+from web.turns import Turns
 
 router = APIRouter(prefix="/preview", tags=["preview"], route_class=Resource)
 

@@ -18,6 +18,7 @@ A file of pages has a `Pages`, named in `app._PAGES`, and a function for each pa
   `/routes/new` stands before `/routes/{name}`.
 - Functions run in a thread, once for each request; session and project are looked up in the same hop. They
   may return any Starlette response (a `StreamingResponse` for rows that come as they are seen).
+- `@pages.post(…, slow=True)`: it takes seconds, and so only few of the threads that answer requests.
 - A refusal of a use case (404, 409, 422, 503 by `web.refusals`) becomes an error page. Where a POST has
   `again`, refusals of 409 and 422 show that page again, with `visit.refusal` on top and `visit.form` as it
   was sent. `raise Refusal(HTTPStatus.…, "…")` for one's own.

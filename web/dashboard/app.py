@@ -44,7 +44,7 @@ from web.dashboard.rendering import FOLDER, render
 from web.dashboard.signing_in import SigningIn
 from web.dashboard.visit import Visit
 from web.ports import Door
-from web.refusals import KINDS, RETRY_SECONDS, kind_of, told
+from web.refusals import KINDS, refused
 
 _PAGES: Final = (
     overview.pages,
@@ -123,9 +123,8 @@ def _sign_in_first(request: Request, _: Exception) -> Response:
 
 
 def _refused(_: Request, error: Exception) -> Response:
-    status, _code = kind_of(error)
-    headers = {"Retry-After": str(RETRY_SECONDS)} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return error_page(status, told(error), headers)
+    refusal = refused(error)
+    return error_page(refusal.status, str(refusal), refusal.headers)
 
 
 def _refusal(_: Request, error: Any) -> Response:

@@ -7,13 +7,14 @@ which project, whether they may, and whether a form that changes something is of
 import hmac
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from accounts.actors import Actor, Scope
@@ -29,12 +30,16 @@ from web.dashboard.refusal import FOR_OPERATORS, Refusal, SignInFirst
 from web.dashboard.visit import MOST_LISTED, Visit
 from web.ports import Door
 from web.refusals import KINDS, kind_of, told
+from web.turns import Turns
 
 OF_PROJECT: Final = "/p/{project}"
 MOST_FORM: Final = 1024 * 1024  # octets
 LARGE_AT_ONCE: Final = 2
-LARGE_SECONDS: Final = 60.0
-"""Forms that are longer take several times their size of memory, for as long as they come in."""
+"""Forms that are longer take several times their size of memory while they are looked at."""
+
+LARGE_WAITING: Final = 8  # that come in, or came
+LARGE_WAITING_EACH: Final = 4  # of a project
+READING_SECONDS: Final = 60.0
 
 FORM_TOKEN: Final = "csrf"  # noqa: S105 - the name of the field
 
@@ -67,6 +72,7 @@ class Page:
     answer: Answer
     again: Answer | None = None
     most: int = MOST_FORM
+    slow: bool = False  # takes seconds, and so few of the threads
 
 
 class Pages:
@@ -79,7 +85,7 @@ class Pages:
         self, path: str, scope: Scope = Scope.READ, *, installation: bool = False
     ) -> Callable[[Answer], Answer]:
         """Show something."""
-        return self._of("GET", path, scope, installation, None, MOST_FORM)
+        return self._of("GET", path, scope, installation)
 
     def post(
         self,
@@ -89,27 +95,24 @@ class Pages:
         installation: bool = False,
         again: Answer | None = None,
         most: int = MOST_FORM,
+        slow: bool = False,
     ) -> Callable[[Answer], Answer]:
-        """Take a form of up to `most` octets; `again` shows it again where a use case refused it."""
-        return self._of("POST", path, scope, installation, again, most)
+        """Take a form of up to `most` octets; `again` shows it again where a use case refused it.
+
+        `slow`: answering takes seconds.
+        """
+        return self._of("POST", path, scope, installation, again=again, most=most, slow=slow)
 
     def _of(
-        self, method: str, path: str, scope: Scope, installation: bool, again: Answer | None, most: int
+        self, method: str, path: str, scope: Scope, installation: bool, **more: Any
     ) -> Callable[[Answer], Answer]:
         full = path if installation else OF_PROJECT + path
 
         def written(answer: Answer) -> Answer:
-            self.all.append(
-                Page(
-                    path=full,
-                    method=method,
-                    scope=scope,
-                    installation=installation,
-                    answer=answer,
-                    again=again,
-                    most=most,
-                )
+            page = Page(
+                path=full, method=method, scope=scope, installation=installation, answer=answer, **more
             )
+            self.all.append(page)
             return answer
 
         return written
@@ -121,18 +124,24 @@ class Desk:
     def __init__(self, door: Door, pages: Sequence[Page]) -> None:
         self._door = door
         self._large = CapacityLimiter(LARGE_AT_ONCE)
+        self._large_turns = Turns(LARGE_WAITING, LARGE_WAITING_EACH)
+        self._slow_turns = Turns()
         shown = {page.path: page for page in pages if page.method == "GET"}
         full = [(words, path if everywhere else OF_PROJECT + path) for words, path, everywhere in NAVIGATION]
         self._navigation = [(words, shown[path]) for words, path in full if path in shown]
 
     async def answer(self, page: Page, request: Request) -> Response:
         """Read the request whole, and answer it in a thread: all that is asked of the database blocks."""
-        if page.most <= MOST_FORM:
+        large = page.most > MOST_FORM
+        if not (large or page.slow):
             return await run_sync(self._answer, page, request, await read_body(request, page.most))
-        await run_sync(self._session, request)  # who did not sign in must not fill the memory
-        async with self._large:  # nor anybody else with many at once
+        # Who did not sign in must not fill the memory, nor anybody take all threads.
+        session = await run_sync(self._session, request)
+        turns = self._large_turns if large else self._slow_turns
+        with turns.taken_by(session.actor.project):
             body = await _read_in_time(request, page.most)
-            return await run_sync(self._answer, page, request, body)
+            async with self._large if large else nullcontext():
+                return await run_sync(self._answer, page, request, body)
 
     def _answer(self, page: Page, request: Request, body: bytes) -> Response:
         if page.method == "GET":
@@ -202,26 +211,29 @@ _SHOWN_AGAIN: Final = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """Return it whole. Raises `Refusal` as soon as it is too long."""
+    """Return it whole. Raises `Refusal` as soon as it is too long, or ends too early."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise Refusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"this is too long; {most // 1024} KiB is the most that is taken here",
-            )
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise Refusal(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    f"this is too long; {most // 1024} KiB is the most that is taken here",
+                )
+    except ClientDisconnect:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "this did not come whole") from None
     return bytes(body)
 
 
 async def _read_in_time(request: Request, most: int) -> bytes:
     """Raises `Refusal`."""
     try:
-        with fail_after(LARGE_SECONDS):
+        with fail_after(READING_SECONDS):
             return await read_body(request, most)
     except TimeoutError:
         raise Refusal(
-            HTTPStatus.REQUEST_TIMEOUT, f"it took too long; send it within {LARGE_SECONDS:.0f} seconds"
+            HTTPStatus.REQUEST_TIMEOUT, f"it took too long; send it within {READING_SECONDS:.0f} seconds"
         ) from None
 
 

@@ -84,7 +84,7 @@ def webhook(visit: Visit) -> Response:
     )
 
 
-@pages.post("/webhooks/{webhook}/test", again=webhook)
+@pages.post("/webhooks/{webhook}/test", again=webhook, slow=True)
 def test(visit: Visit) -> Response:
     """Send an event of the kind `test` now."""
     _, found = _found(visit)
