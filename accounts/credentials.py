@@ -70,8 +70,8 @@ class Credentials:
         """Return them by username; the revoked ones only where asked for."""
         return [
             credential
-            for credential in self._store.credentials()
-            if credential.project == self._project.id and (revoked or credential.revoked_at is None)
+            for credential in self._store.credentials(self._project.id)
+            if revoked or credential.revoked_at is None
         ]
 
     def find(self, username: str) -> Credential:

@@ -44,8 +44,8 @@ class AccountStore(Protocol):
         Raises `NotRemovable` where it has holdings, of which some may have come a moment ago.
         """
 
-    def credentials(self) -> list[Credential]:
-        """Return all of them, revoked ones too, by username."""
+    def credentials(self, project: int | None = None) -> list[Credential]:
+        """Return all of them, or those of a project, revoked ones too, by username."""
 
     def find_credential(self, username: str) -> Credential | None:
         """Return it, a revoked one too."""
@@ -66,8 +66,8 @@ class AccountStore(Protocol):
     def revoke_credential(self, username: str, revoked_at: datetime) -> None:
         """Revoke it; one that is revoked stays as it is. Raises `NotFound`."""
 
-    def routes(self) -> list[Route]:
-        """Return all of them, by project and name."""
+    def routes(self, project: int | None = None) -> list[Route]:
+        """Return all of them, or those of a project, by project and name."""
 
     def find_route(self, project: int, name: str) -> Route | None:
         """Return it, or None."""

@@ -46,7 +46,7 @@ class Routes:
 
     def all(self) -> list[Route]:
         """Return them by name."""
-        return [route for route in self._store.routes() if route.project == self._project.id]
+        return self._store.routes(self._project.id)
 
     def find(self, name: str) -> Route:
         """Raises `NotFound`."""
@@ -69,10 +69,8 @@ class Routes:
         route = self.find(name)
         users = tuple(
             credential.username
-            for credential in self._store.credentials()
-            if credential.project == route.project
-            and credential.route == route.name
-            and credential.revoked_at is None
+            for credential in self._store.credentials(route.project)
+            if credential.route == route.name and credential.revoked_at is None
         )
         if users and not force:
             raise NotRemovable(

@@ -86,9 +86,10 @@ class SqlAccountStore:
                 raise NotRemovable(f"the project {name} was just given something; try again")
             connection.execute(projects.delete().where(projects.c.id == project.id))
 
-    def credentials(self) -> list[Credential]:
+    def credentials(self, project: int | None = None) -> list[Credential]:
+        wanted = () if project is None else (credentials.c.project == project,)
         with self._reading() as connection:
-            return read_credentials(connection)
+            return read_credentials(connection, *wanted)
 
     def find_credential(self, username: str) -> Credential | None:
         with self._reading() as connection:
@@ -130,9 +131,10 @@ class SqlAccountStore:
             live = credentials.update().where(own.username == username, own.revoked_at.is_(None))
             connection.execute(live.values(revoked_at=revoked_at))
 
-    def routes(self) -> list[Route]:
+    def routes(self, project: int | None = None) -> list[Route]:
+        wanted = () if project is None else (routes.c.project == project,)
         with self._reading() as connection:
-            return read_routes(connection)
+            return read_routes(connection, *wanted)
 
     def find_route(self, project: int, name: str) -> Route | None:
         with self._reading() as connection:

@@ -86,9 +86,10 @@ class MemoryStore:
         del self._projects[name]
         self._changed()
 
-    def credentials(self) -> list[Credential]:
+    def credentials(self, project: int | None = None) -> list[Credential]:
         self._reach()
-        return sorted(self._credentials.values(), key=lambda credential: credential.username)
+        wanted = (each for each in self._credentials.values() if project in (None, each.project))
+        return sorted(wanted, key=lambda credential: credential.username)
 
     def find_credential(self, username: str) -> Credential | None:
         self._reach()
@@ -130,9 +131,9 @@ class MemoryStore:
         self._credentials[username] = replace(credential, revoked_at=credential.revoked_at or revoked_at)
         self._changed()
 
-    def routes(self) -> list[Route]:
+    def routes(self, project: int | None = None) -> list[Route]:
         self._reach()
-        return [self._routes[key] for key in sorted(self._routes)]
+        return [self._routes[key] for key in sorted(self._routes) if project in (None, key[0])]
 
     def find_route(self, project: int, name: str) -> Route | None:
         self._reach()

@@ -148,6 +148,12 @@ class AccountStoreContract:
         assert (store.find_project(NAME), store.find_credential(USERNAME)) == (None, None)
         assert store.find_route(DEFAULT_PROJECT, ROUTE) is None
 
+    def test_what_a_project_has_is_read_alone(self, filled: AccountStore) -> None:
+        assert filled.credentials(DEFAULT_PROJECT) == [credential(filled)]
+        assert filled.routes(DEFAULT_PROJECT) == [route(filled)]
+        other = project(filled).id
+        assert (filled.credentials(other), filled.routes(other)) == ([], [])
+
     def test_names_of_projects_are_read_as_far_as_wanted(self, filled: AccountStore) -> None:
         assert filled.project_names(5) == sorted([DEFAULT_PROJECT_NAME, NAME])
         assert filled.project_names(1) == [min(DEFAULT_PROJECT_NAME, NAME)]
