@@ -6,6 +6,7 @@ A field whose value needs no conversion is carried without being named here.
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from domains.dns_answer import DnsAnswer, DnsStatus
@@ -49,9 +50,14 @@ def _probe(row: Mapping[str, Any]) -> ProbeAnswer:
 
 
 def _known(kind: type, row: Mapping[str, Any]) -> Json:
-    names = {field.name for field in fields(kind)}
+    names = _names(kind)
     return {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in row.items()
         if name in names
     }
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))

@@ -3,7 +3,16 @@
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from domains.evidence import Evidence
 from domains.evidence_format import from_json
@@ -14,6 +23,9 @@ from storage.domain_tables import domain_history, sending_domains, tracking_doma
 
 _AT_ONCE: Final = 500
 """Names in a statement: SQLite takes 32,766 values, and each number of them is a statement to prepare."""
+
+_DEFAULT: Final[ColumnElement[bool]] = literal_column("tracking_domains.is_default")
+"""As the partial index says it: SQLite does not see that `is_default = 1` is the same."""
 
 
 def select_tracking(wanted: TrackingFilter) -> Select[Any]:
@@ -27,7 +39,7 @@ def select_tracking(wanted: TrackingFilter) -> Select[Any]:
     if not wanted.retired:
         conditions.append(own.state != State.RETIRED)
     if wanted.default:
-        conditions.append(own.is_default)
+        conditions.append(_DEFAULT)
     if wanted.search:
         conditions.append(own.name.contains(wanted.search, autoescape=True))
     if wanted.behind:

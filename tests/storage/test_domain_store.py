@@ -5,7 +5,9 @@ import pytest
 from sqlalchemy import Engine
 
 from domains.errors import StoreUnavailable
+from domains.listing import TrackingFilter
 from domains.ports import DomainStore
+from storage.domain_lists import select_tracking
 from storage.domain_store import SqlDomainStore
 from tests.domains.store_contract import (
     CHANGES,
@@ -119,3 +121,13 @@ def test_a_name_in_two_entries_is_kept_once(store: SqlDomainStore) -> None:
     store.link(SENDER, TRACK)
     (tracked,), (sender,) = store.entries()
     assert sender.tracking_domain is tracked.name
+
+
+def test_the_default_of_a_project_is_found_by_its_index(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL goes by how many rows there are")
+    wanted = select_tracking(TrackingFilter(project=1, default=True))
+    asked = wanted.compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
+    assert "USING INDEX uq_tracking_domains_default" in str(plan)

@@ -1,11 +1,17 @@
 """Addresses of pages."""
 
+from functools import lru_cache
 from urllib.parse import quote
 
 
 def url(*parts: object) -> str:
     """Return an address of the installation: each part is one part of the path."""
-    return "/" + "/".join(quote(str(part), safe="") for part in parts if part != "")
+    return "/" + "/".join(_quoted(str(part)) for part in parts if part != "")
+
+
+@lru_cache(maxsize=1024)  # a list has hundreds of them
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
 
 
 def own_path(text: str) -> str:
