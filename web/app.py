@@ -12,6 +12,7 @@ from connections.client_address import Network
 from web.api import PREFIX as API
 from web.api.app import build_api
 from web.dashboard.app import build_dashboard
+from web.headers import Headers
 from web.ports import Door
 from web.proxied import Proxied
 from web.sparkpost import PREFIX as SPARKPOST
@@ -41,4 +42,5 @@ def build_web(door: Door, lockout: Lockout, trusted: Sequence[Network] = ()) -> 
     `trusted` are the networks of proxies in front.
     """
     applications = {API: build_api(door, lockout), SPARKPOST: build_sparkpost(door, lockout)}
-    return Proxied(ByPrefix(applications, build_dashboard(door, lockout)), trusted)
+    answering = ByPrefix(applications, build_dashboard(door, lockout))
+    return Proxied(Headers(answering), trusted)  # around all, so that what tells of a fault has them too

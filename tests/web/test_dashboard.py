@@ -12,7 +12,7 @@ from tests.web.browser import Browser, signed_in
 
 pytest.importorskip("jinja2", reason="jinja2 is not installed")
 
-from web.dashboard.headers import HEADERS
+from web.headers import HEADERS
 
 
 def test_who_signs_in_sees_the_project(operator: Api) -> None:
@@ -88,7 +88,8 @@ def test_every_answer_says_what_a_browser_may_do(operator: Api) -> None:
     browser = signed_in(operator)
     style = re.search(r'href="(/static/style[^"]*)"', browser.get("/p/default").html)
     assert style
-    for path in ("/p/default", "/sign-in", "/nothing", "/p/no-such", "/", style[1]):
+    of_programs = ("/api/v1/routes", "/api/v1/openapi.json", "/compat/sparkpost/api/v1/tracking-domains")
+    for path in ("/p/default", "/sign-in", "/nothing", "/p/no-such", "/", style[1], *of_programs):
         shown = browser.ask("GET", path)
         wanted = HEADERS if path != style[1] else {n: v for n, v in HEADERS.items() if n != "Cache-Control"}
         assert {name: shown.header(name) for name in wanted} == wanted, path

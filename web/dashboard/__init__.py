@@ -32,5 +32,5 @@ A file of pages has a `Pages`, named in `app._PAGES`, and a function for each pa
   them `with context`): `form` (brings the token along), `field`, `select`, `tick`, `pager`, `copied`.
   `visit.may("write")` tells whether to show a form.
 - The words of the navigation are in `pages.NAVIGATION`; those that have a page are shown.
-- No inline script or style: the policy of `headers.py` forbids them. All of the CSS is `static/style.css`.
+- No inline script or style: the policy of `web/headers.py` forbids them. All CSS is `static/style.css`.
 """

@@ -37,7 +37,6 @@ from web.dashboard import (
     webhooks,
 )
 from web.dashboard.addresses import url
-from web.dashboard.headers import Headers
 from web.dashboard.pages import Desk, Page
 from web.dashboard.refusal import Refusal, SignInFirst
 from web.dashboard.rendering import FOLDER, render
@@ -95,7 +94,7 @@ def build_dashboard(door: Door, lockout: Lockout) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
-    return Headers(app)  # around all, so that the page of a fault has them too
+    return app
 
 
 def _endpoint(desk: Desk, page: Page) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -1,4 +1,4 @@
-"""The headers of every answer of the dashboard: what a browser may do with a page."""
+"""The headers of every answer, the API's too, which may hold secrets: what a browser may do with it."""
 
 from typing import Final
 
