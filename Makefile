@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long fuzz lint format bench bench-relay bench-tls bench-tracker screenshots lock clean
+.PHONY: help run test test-long fuzz lint format bench bench-relay bench-tls bench-tracker bench-web screenshots lock clean
 
 help:
 	@echo "make run        start Waypost here on embedded defaults"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench      the benchmarks of docs/performance.md"
 	@echo "make bench-relay  the relay beside Postfix and a stock relay (root, Postfix installed)"
 	@echo "make bench-tracker  clicks a second beside nginx (installed; Debian's will do)"
+	@echo "make bench-web  pages of API and dashboard with 10,000 domains and a million events"
 	@echo "make bench-tls  TLS on the tracker beside nginx (installed; Debian's will do)"
 	@echo "make screenshots  the pictures in the documents (Chromium installed)"
 	@echo "make lock       compile the lock files again"
@@ -65,6 +66,9 @@ bench-relay: $(VENV)/.dev
 
 bench-tracker: $(VENV)/.dev
 	$(BIN)/python -m benchmarks tracker
+
+bench-web: $(VENV)/.dev
+	$(BIN)/python -m benchmarks web
 
 bench-tls: $(VENV)/.dev
 	$(BIN)/python -m benchmarks tls

@@ -21,6 +21,7 @@ EXTRA = (
     "first_handshakes",
     "event_statistics",
     "retention",
+    "web",
 )  # need nginx, Pebble, minutes: by their names alone
 
 

@@ -29,6 +29,7 @@ tracking_domains: Final = Table(
     Column("evidence", JSON(none_as_null=True)),  # of the last check; read only where it is shown
     Column("leased_to", StoredText),  # the process that checks it, until then; see storage.leases
     Column("leased_until", UtcDateTime),
+    Index("ix_tracking_domains_project_name", "project", "name"),
     # An id is never used again: a slow verification must not write its finding over a newer domain.
     sqlite_autoincrement=True,
     info={
@@ -79,6 +80,7 @@ sending_domains: Final = Table(
     Column("token", StoredText, nullable=False, server_default=text("''")),
     Column("verified_at", UtcDateTime),
     Column("recipients", StoredText),
+    Index("ix_sending_domains_project_name", "project", "name"),
     sqlite_autoincrement=True,
     info={AUDITED: Audited(kind="sending domain", name=("name",), secret=frozenset({"token"}))},
 )
