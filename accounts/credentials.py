@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from accounts.errors import InvalidLimit, NotFound
+from accounts.listing import CredentialFilter
 from accounts.model import Credential, Project, SendingLimits
 from accounts.names import short_name
 from accounts.ports import AccountStore
@@ -68,11 +69,12 @@ class Credentials:
 
     def all(self, *, revoked: bool = False) -> list[Credential]:
         """Return them by username; the revoked ones only where asked for."""
-        return [
-            credential
-            for credential in self._store.credentials(self._project.id)
-            if revoked or credential.revoked_at is None
-        ]
+        return self._store.credentials(CredentialFilter(project=self._project.id, revoked=revoked))
+
+    def page(self, *, limit: int, behind: str = "", revoked: bool = False) -> list[Credential]:
+        """Return up to `limit` of them by username, those behind a username."""
+        wanted = CredentialFilter(project=self._project.id, revoked=revoked, behind=behind, limit=limit)
+        return self._store.credentials(wanted)
 
     def find(self, username: str) -> Credential:
         """Return it, a revoked one too. Raises `NotFound`."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from accounts.listing import ALL_CREDENTIALS, ALL_PROJECTS, CredentialFilter, ProjectFilter
 from accounts.model import Credential, Holdings, Project, Route, SendingLimits
 from accounts.secret_hash import SecretHash
 
@@ -17,8 +18,8 @@ class AccountStore(Protocol):
     def version(self) -> int:
         """Return a number that grows with every committed change to any account."""
 
-    def projects(self) -> list[Project]:
-        """Return all of them, by name."""
+    def projects(self, wanted: ProjectFilter = ALL_PROJECTS) -> list[Project]:
+        """Return them by name."""
 
     def project_names(self, limit: int) -> list[str]:
         """Return the first so many of their names."""
@@ -44,8 +45,8 @@ class AccountStore(Protocol):
         Raises `NotRemovable` where it has holdings, of which some may have come a moment ago.
         """
 
-    def credentials(self, project: int | None = None) -> list[Credential]:
-        """Return all of them, or those of a project, revoked ones too, by username."""
+    def credentials(self, wanted: CredentialFilter = ALL_CREDENTIALS) -> list[Credential]:
+        """Return them by username, revoked ones too."""
 
     def find_credential(self, username: str) -> Credential | None:
         """Return it, a revoked one too."""
@@ -67,7 +68,7 @@ class AccountStore(Protocol):
         """Revoke it; one that is revoked stays as it is. Raises `NotFound`."""
 
     def routes(self, project: int | None = None) -> list[Route]:
-        """Return all of them, or those of a project, by project and name."""
+        """Return those of a project, or all of them, by project and name."""
 
     def find_route(self, project: int, name: str) -> Route | None:
         """Return it, or None."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from accounts.errors import NetworkTaken, NotFound, NotRemovable
+from accounts.listing import ProjectFilter
 from accounts.model import DEFAULT_PROJECT, Holdings, Network, Project
 from accounts.names import short_name
 from accounts.networks import network
@@ -60,6 +61,10 @@ class Projects:
     def all(self) -> list[Project]:
         """Return them by name."""
         return self._store.projects()
+
+    def page(self, *, limit: int, behind: str = "") -> list[Project]:
+        """Return up to `limit` of them by name, those behind a name."""
+        return self._store.projects(ProjectFilter(behind=behind, limit=limit))
 
     def names(self, limit: int) -> list[str]:
         """Return the first so many of their names."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from accounts.errors import NotFound, NotRemovable
+from accounts.listing import CredentialFilter
 from accounts.model import Project, Route
 from accounts.names import short_name
 from accounts.ports import AccountStore
@@ -67,11 +68,8 @@ class Routes:
     def remove(self, name: str, *, force: bool = False) -> RouteRemoval:
         """Raises `NotFound`; `NotRemovable` where credentials take it, unless `force` takes it from them."""
         route = self.find(name)
-        users = tuple(
-            credential.username
-            for credential in self._store.credentials(route.project)
-            if credential.route == route.name and credential.revoked_at is None
-        )
+        taking = CredentialFilter(project=route.project, route=route.name, revoked=False)
+        users = tuple(credential.username for credential in self._store.credentials(taking))
         if users and not force:
             raise NotRemovable(
                 f"the route {route.name} is taken by {', '.join(users)}; revoke them, or force the removal"

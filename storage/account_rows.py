@@ -13,16 +13,17 @@ from rewriter.policy import Mode
 from storage.account_tables import credentials, project_networks, projects, routes
 
 
-def read_projects(connection: Connection, *wanted: Any) -> list[Project]:
-    """Return those that `wanted` (conditions) holds for, by name."""
+def read_projects(connection: Connection, *wanted: Any, limit: int | None = None) -> list[Project]:
+    """Return up to `limit` of those that `wanted` (conditions) holds for, by name."""
+    rows = connection.execute(select(projects).where(*wanted).order_by(projects.c.name).limit(limit)).all()
     networks: dict[int, list[Network]] = defaultdict(list)
     own = project_networks.c
     listed = select(project_networks).order_by(own.network)
-    if wanted:
-        listed = listed.where(own.project.in_(select(projects.c.id).where(*wanted)))
+    if wanted or limit is not None:
+        numbers = select(projects.c.id).where(*wanted).order_by(projects.c.name).limit(limit)
+        listed = listed.where(own.project.in_(numbers))
     for row in connection.execute(listed):
         networks[row.project].append(ip_network(row.network))
-    rows = connection.execute(select(projects).where(*wanted).order_by(projects.c.name))
     return [_project(row, tuple(networks[row.id])) for row in rows]
 
 
@@ -32,12 +33,12 @@ def find_project(connection: Connection, name: str) -> Project | None:
     return found[0] if found else None
 
 
-def read_credentials(connection: Connection, *wanted: Any) -> list[Credential]:
-    """Return those that `wanted` holds for, by username."""
+def read_credentials(connection: Connection, *wanted: Any, limit: int | None = None) -> list[Credential]:
+    """Return up to `limit` of those that `wanted` holds for, by username."""
     with_route = select(credentials, routes.c.name.label("route_name")).select_from(
         credentials.outerjoin(routes, credentials.c.route == routes.c.id)
     )
-    rows = connection.execute(with_route.where(*wanted).order_by(credentials.c.username))
+    rows = connection.execute(with_route.where(*wanted).order_by(credentials.c.username).limit(limit))
     return [_credential(row) for row in rows]
 
 

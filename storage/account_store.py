@@ -5,10 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import Column, Connection, Engine, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.errors import AccountError, NameTaken, NetworkTaken, NotFound, NotRemovable, StoreUnavailable
+from accounts.listing import ALL_CREDENTIALS, ALL_PROJECTS, CredentialFilter, ProjectFilter
 from accounts.model import Credential, Holdings, Project, Route, SendingLimits
 from accounts.privacy import privacy_to_json
 from accounts.secret_hash import SecretHash
@@ -30,9 +31,10 @@ class SqlAccountStore:
         with self._reading() as connection:
             return version_of(connection, "accounts")
 
-    def projects(self) -> list[Project]:
+    def projects(self, wanted: ProjectFilter = ALL_PROJECTS) -> list[Project]:
+        behind = () if not wanted.behind else (projects.c.name > wanted.behind,)
         with self._reading() as connection:
-            return read_projects(connection)
+            return read_projects(connection, *behind, limit=wanted.limit)
 
     def project_names(self, limit: int) -> list[str]:
         with self._reading() as connection:
@@ -86,10 +88,9 @@ class SqlAccountStore:
                 raise NotRemovable(f"the project {name} was just given something; try again")
             connection.execute(projects.delete().where(projects.c.id == project.id))
 
-    def credentials(self, project: int | None = None) -> list[Credential]:
-        wanted = () if project is None else (credentials.c.project == project,)
+    def credentials(self, wanted: CredentialFilter = ALL_CREDENTIALS) -> list[Credential]:
         with self._reading() as connection:
-            return read_credentials(connection, *wanted)
+            return read_credentials(connection, *_conditions(wanted), limit=wanted.limit)
 
     def find_credential(self, username: str) -> Credential | None:
         with self._reading() as connection:
@@ -132,9 +133,8 @@ class SqlAccountStore:
             connection.execute(live.values(revoked_at=revoked_at))
 
     def routes(self, project: int | None = None) -> list[Route]:
-        wanted = () if project is None else (routes.c.project == project,)
         with self._reading() as connection:
-            return read_routes(connection, *wanted)
+            return read_routes(connection, *(() if project is None else (routes.c.project == project,)))
 
     def find_route(self, project: int, name: str) -> Route | None:
         with self._reading() as connection:
@@ -194,6 +194,18 @@ def _unless(taken: AccountError) -> Iterator[None]:
 
 def _missing(kind: str, name: str) -> NoReturn:
     raise NotFound(f"there is no {kind} {name}; it was removed a moment ago")
+
+
+def _conditions(wanted: CredentialFilter) -> Iterator[ColumnElement[bool]]:
+    own = credentials.c
+    if wanted.project is not None:
+        yield own.project == wanted.project
+    if wanted.route is not None:
+        yield routes.c.name == wanted.route
+    if not wanted.revoked:
+        yield own.revoked_at.is_(None)
+    if wanted.behind:
+        yield own.username > wanted.behind
 
 
 def _require_project(connection: Connection, number: int) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from accounts.errors import NameTaken, NetworkTaken, NotFound, NotRemovable, StoreUnavailable
+from accounts.listing import ALL_CREDENTIALS, ALL_PROJECTS, CredentialFilter, ProjectFilter
 from accounts.model import (
     DEFAULT_PROJECT,
     DEFAULT_PROJECT_NAME,
@@ -38,9 +39,9 @@ class MemoryStore:
         self._reach()
         return self._version
 
-    def projects(self) -> list[Project]:
+    def projects(self, wanted: ProjectFilter = ALL_PROJECTS) -> list[Project]:
         self._reach()
-        return sorted(self._projects.values(), key=lambda project: project.name)
+        return [each for name, each in sorted(self._projects.items()) if name > wanted.behind][: wanted.limit]
 
     def project_names(self, limit: int) -> list[str]:
         return [each.name for each in self.projects()][:limit]
@@ -86,10 +87,17 @@ class MemoryStore:
         del self._projects[name]
         self._changed()
 
-    def credentials(self, project: int | None = None) -> list[Credential]:
+    def credentials(self, wanted: CredentialFilter = ALL_CREDENTIALS) -> list[Credential]:
         self._reach()
-        wanted = (each for each in self._credentials.values() if project in (None, each.project))
-        return sorted(wanted, key=lambda credential: credential.username)
+        found = [
+            each
+            for username, each in sorted(self._credentials.items())
+            if wanted.project in (None, each.project)
+            and wanted.route in (None, each.route)
+            and (wanted.revoked or each.revoked_at is None)
+            and username > wanted.behind
+        ]
+        return found[: wanted.limit]
 
     def find_credential(self, username: str) -> Credential | None:
         self._reach()

@@ -8,10 +8,12 @@ class TestMyStore(AccountStoreContract):
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 
 from accounts.errors import NameTaken, NetworkTaken, NotFound, NotRemovable
+from accounts.listing import CredentialFilter, ProjectFilter
 from accounts.model import (
     DEFAULT_PROJECT,
     DEFAULT_PROJECT_NAME,
@@ -149,10 +151,10 @@ class AccountStoreContract:
         assert store.find_route(DEFAULT_PROJECT, ROUTE) is None
 
     def test_what_a_project_has_is_read_alone(self, filled: AccountStore) -> None:
-        assert filled.credentials(DEFAULT_PROJECT) == [credential(filled)]
+        assert filled.credentials(CredentialFilter(project=DEFAULT_PROJECT)) == [credential(filled)]
         assert filled.routes(DEFAULT_PROJECT) == [route(filled)]
         other = project(filled).id
-        assert (filled.credentials(other), filled.routes(other)) == ([], [])
+        assert (filled.credentials(CredentialFilter(project=other)), filled.routes(other)) == ([], [])
 
     def test_names_of_projects_are_read_as_far_as_wanted(self, filled: AccountStore) -> None:
         assert filled.project_names(5) == sorted([DEFAULT_PROJECT_NAME, NAME])
@@ -173,6 +175,30 @@ class AccountStoreContract:
         )
         assert filled.routes() == [route(filled)]
         assert (route(filled).clicks, route(filled).opens, route(filled).text) == (True, False, None)
+
+    def test_a_list_holds_what_is_wanted(self, store: AccountStore) -> None:
+        other = add_project(store, "c")
+        add_project(store, "a")
+        store.update_project(replace(other, networks=(ip_network("192.0.2.0/24"),)))
+        assert [each.name for each in store.projects(ProjectFilter(limit=2))] == ["a", "c"]
+        [c] = store.projects(ProjectFilter(behind="a", limit=1))
+        assert (c.name, c.networks) == ("c", (ip_network("192.0.2.0/24"),))
+        assert [each.name for each in store.projects(ProjectFilter(behind="c\0\ud800"))] == ["default"]
+        for name in ("x", "y", "z"):
+            add_credential(store, name)
+        store.revoke_credential("y", NOW)
+
+        def named(**wanted: Any) -> str:
+            return "".join(each.username for each in store.credentials(CredentialFilter(**wanted)))
+
+        assert named() == "xyz"
+        assert named(revoked=False) == "xz"
+        assert named(project=other.id) == ""
+        assert named(project=DEFAULT_PROJECT, behind="x", limit=1) == "y"
+        assert named(route="none") == ""
+        add_route(store, "m")
+        add_route(store, "m", other.id)
+        assert [each.project for each in store.routes(other.id)] == [other.id]
 
     def test_lists_are_in_order(self, store: AccountStore) -> None:
         other = add_project(store, "c")

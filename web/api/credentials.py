@@ -10,7 +10,7 @@ from accounts.credentials import Credentials
 from accounts.model import Credential, SendingLimits
 from web.api.bodies import Body
 from web.api.callers import Admin, Caller, Reader
-from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.pages import Cursor, Limit, Page, page_read
 from web.api.resource import Resource
 
 router = APIRouter(prefix="/credentials", tags=["credentials"], route_class=Resource)
@@ -66,8 +66,14 @@ def list_all(
     revoked: Annotated[bool, Query(description="revoked ones too")] = False,
 ) -> Page[CredentialOut]:
     """List the credentials by username."""
-    found = _credentials(caller).all(revoked=revoked)
-    return page_of(found, key=lambda each: each.username, show=_out, cursor=cursor, limit=limit)
+    credentials = _credentials(caller)
+    return page_read(
+        lambda behind, most: credentials.page(behind=behind, limit=most, revoked=revoked),
+        key=lambda each: each.username,
+        show=_out,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @router.delete("/{username}", status_code=204)

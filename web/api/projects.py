@@ -17,7 +17,7 @@ from rewriter.policy import Mode
 from web.api import PREFIX
 from web.api.bodies import Body
 from web.api.callers import Caller, Operator, Reader
-from web.api.pages import Cursor, Limit, Page, page_of
+from web.api.pages import Cursor, Limit, Page, page_of, page_read
 from web.api.resource import Resource
 
 router = APIRouter(prefix="/projects", tags=["projects"], route_class=Resource)
@@ -97,8 +97,16 @@ def add(caller: Operator, body: ProjectIn, response: Response) -> ProjectOut:
 @router.get("")
 def list_all(caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[ProjectOut]:
     """List the projects that the key may see."""
-    seen = [each for each in caller.use.projects().all() if _visible(caller, each)]
-    return page_of(seen, key=lambda each: each.name, show=_out, cursor=cursor, limit=limit)
+    if caller.actor.project is not None:
+        return page_of([caller.project], key=lambda each: each.name, show=_out, cursor=cursor, limit=limit)
+    projects = caller.use.projects()
+    return page_read(
+        lambda behind, most: projects.page(behind=behind, limit=most),
+        key=lambda each: each.name,
+        show=_out,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @router.get("/{name}")
