@@ -5,10 +5,17 @@ import http.client
 import re
 import threading
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import pytest
 
+from certificates.model import Problem
+from service.database import open_unattended
+from service.settings_file import load_settings
+from storage.certificate_store import SqlCertificateStore
+from tests.certificates.builders import ACTIVE, CERTIFICATE
 from tests.dns_server import DnsServer, Failure
 from tests.web.api_server import Api
 from tests.web.browser import Browser, Shown, signed_in
@@ -16,6 +23,7 @@ from tests.web.browser import Browser, Shown, signed_in
 HOST, TARGET = "track.example.com", "t.waypost.test"
 LIST = "/p/default/tracking-domains"
 PAGE = f"{LIST}/{HOST}"
+FAR: Final = datetime(2099, 1, 1, tzinfo=UTC)
 EVIL = '<script>alert("x")</script>'
 
 
@@ -196,6 +204,22 @@ def test_no_certificate_comes_where_none_are_issued(browser: Browser) -> None:
     added(browser)
     refused = browser.submit(PAGE, f"{PAGE}/certificate", {})
     assert (refused.status, "no certificates are issued here" in refused.text) == (422, True)
+
+
+def test_its_certificate_is_shown_with_what_went_wrong(browser: Browser) -> None:
+    added(browser)
+    issued = replace(ACTIVE, host=HOST, certificate=replace(CERTIFICATE, issuer=EVIL, not_after=FAR))
+    refused = Problem(type="caa", detail=EVIL, at=CERTIFICATE.not_before)
+    with open_unattended(load_settings(None, {})) as engine:
+        SqlCertificateStore(engine).put(replace(issued, problem=refused))
+    page = browser.get(PAGE)
+    assert ("good", "active") in badges(page)
+    assert "2026-03-01 12:30:15 UTC to 2099-01-01 00:00:00 UTC" in page.text
+    assert "Next order 2026-04-30 12:30:15 UTC" in page.text
+    assert "forbids this certificate authority; its owner must add one" in page.text
+    assert EVIL in page.text
+    assert EVIL not in page.html
+    assert ("good", "active") in badges(browser.get(LIST))
 
 
 def multipart(token: str, **files: str) -> tuple[bytes, dict[str, str]]:
