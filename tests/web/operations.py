@@ -62,5 +62,6 @@ def _body(document: Any, operation: Any) -> tuple[str | None, Any]:
     [(media, content)] = operation["requestBody"]["content"].items()
     reference = content["schema"].get("$ref")
     if reference is None:
-        return media, {"examples": content.get("examples"), **content["schema"]}
+        written = [content["example"]] if "example" in content else None
+        return media, {"examples": written, **content["schema"]}
     return media, document["components"]["schemas"][reference.rpartition("/")[2]]
