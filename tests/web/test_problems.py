@@ -42,9 +42,14 @@ def test_what_is_wrong_is_told_with_its_place(
 
 
 def test_what_is_no_json_and_what_is_too_long_is_refused(operator: Api) -> None:
-    assert operator.ask("POST", "/routes", raw=b"{").code == "invalid_request"
-    assert operator.ask("POST", "/routes", raw=b"\xff\xfe{").status in (400, 422)
-    assert operator.ask("POST", "/routes", raw=b"[" * 100_000).status in (400, 422)
+    for body in (b"{", b"x", b"{}x", b"\xff\xfe{", b"[" * 100_000):
+        broken = operator.ask("POST", "/routes", raw=body)
+        assert (broken.status, broken.code) == (400, "bad_request"), body
+    assert "at character 1" in operator.ask("POST", "/routes", raw=b"{").body["detail"]
+    assert operator.ask("POST", "/routes", raw=b"").code == "invalid_request"
+    for media in ("application/x-www-form-urlencoded", "text/plain", ""):
+        form = operator.ask("POST", "/routes", raw=b'{"name": "bills"}', media=media)
+        assert (form.status, form.code) == (415, "unsupported_media_type"), media
     long = operator.ask("POST", "/routes", raw=b'{"name":"' + b"x" * 1024 * 1024 + b'"}')
     assert (long.status, long.code) == (413, "too_large")
     unannounced = Api(port=operator.port, run=operator.run, token=operator.token)

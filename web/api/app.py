@@ -125,7 +125,7 @@ def _document_problems(document: dict[str, Any]) -> None:
     for path in document["paths"].values():
         for operation in path.values():
             kept = {*map(int, operation["responses"])} & _REFUSALS.keys() | _EVERYWHERE
-            kept |= {400} if "requestBody" in operation else set()
+            kept |= {400, 415} if "requestBody" in operation else set()
             operation["responses"] |= {str(status): _described(status) for status in sorted(kept)}
 
 

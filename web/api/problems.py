@@ -126,13 +126,28 @@ _HTTP: Final = {
 _MOST_PLACES: Final = 100  # an answer is never much longer than its question
 
 
-def _invalid(_: Request, error: Any) -> JSONResponse:
+def _invalid(request: Request, error: Any) -> JSONResponse:
     found = error.errors()
+    if (unreadable := _unreadable(request, found[0])) is not None:
+        return unreadable.response()
     unknown = all(each["type"] == "extra_forbidden" for each in found)
     places = [FieldError(pointer=_place(each["loc"]), detail=_told(each)) for each in found[:_MOST_PLACES]]
     listed = "; ".join(f"{place.pointer}: {place.detail}" for place in places)
     code = "unknown_field" if unknown else "invalid_request"
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, code, listed, errors=places).response()
+
+
+def _unreadable(request: Request, found: Mapping[str, Any]) -> Problem | None:
+    """Return why the body is no JSON at all, None where it is: then its fields are wrong."""
+    if found["type"] == "json_invalid":
+        why, at = found["ctx"]["error"], found["loc"][-1]
+        sentence = f"the body is no JSON: {why} at character {at}"
+        return Problem(HTTPStatus.BAD_REQUEST, "bad_request", sentence)
+    if found["loc"] == ("body",) and isinstance(found["input"], bytes):  # of another type, it is not parsed
+        kind = request.headers.get("content-type", "none")
+        sentence = f"the body is of the type {kind[:100]}; send it as JSON, with Content-Type: application/json"
+        return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", sentence)
+    return None
 
 
 def _told(found: Mapping[str, Any]) -> str:
