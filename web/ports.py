@@ -127,6 +127,9 @@ class UseCases(Protocol):
     def certificates(self, hosts: Collection[str]) -> Mapping[str, CertificateStatus]:
         """Return where each host stands."""
 
+    def why_no_certificates(self) -> str:
+        """Return why none are issued by this installation, "" where they are."""
+
     def revoke_certificate(self, host: str) -> None:
         """Have the authority revoke the host's. Raises `CertificateError`, `NoCertificates`."""
 

@@ -194,12 +194,16 @@ class ApiUseCases(UseCases):
         if not self._orders.put(lambda: certificate_orders(self._settings, self._engine).issue(host)):
             raise TooManyOrders("too many certificates wait to be ordered; try again in a minute")
 
+    def why_no_certificates(self) -> str:
+        mode = self._settings.tls.mode
+        if mode is TlsMode.ACME:
+            return ""
+        return f'no certificates are issued here: tls.mode is {mode}; set it to "acme"'
+
     def _check_issuing(self) -> None:
         """Raises `NoCertificates`."""
-        if self._settings.tls.mode is not TlsMode.ACME:
-            raise NoCertificates(
-                f'no certificates are issued here: tls.mode is {self._settings.tls.mode}; set it to "acme"'
-            )
+        if why := self.why_no_certificates():
+            raise NoCertificates(why)
 
 
 def _milliseconds() -> int:

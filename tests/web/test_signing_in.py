@@ -36,7 +36,7 @@ def test_a_person_signs_in_and_is_out_after_another_password_or_removal(operator
         assert (refused.status, "this is no login here" in refused.text) == (403, True)
         assert GOOD not in refused.html
     assert sign_in(browser, name=" Alice ", password=GOOD).location == "/"
-    assert "person:alice (admin)" in browser.get("/p/default").text
+    assert "alice (may admin)" in browser.get("/p/default").text
     operator.run("user", "password", "alice", "--generate")
     assert browser.ask("GET", "/p/default").location.startswith("/sign-in")
 

@@ -201,7 +201,9 @@ def test_https_is_set_on_the_page(browser: Browser) -> None:
 
 
 def test_no_certificate_comes_where_none_are_issued(browser: Browser) -> None:
-    added(browser)
+    page = added(browser)
+    assert 'No certificates are issued here: tls.mode is off; set it to "acme".' in page.text
+    assert "Order one now" not in page.text
     refused = browser.submit(PAGE, f"{PAGE}/certificate", {})
     assert (refused.status, "no certificates are issued here" in refused.text) == (422, True)
 

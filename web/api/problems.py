@@ -144,8 +144,8 @@ def _unreadable(request: Request, found: Mapping[str, Any]) -> Problem | None:
         sentence = f"the body is no JSON: {why} at character {at}"
         return Problem(HTTPStatus.BAD_REQUEST, "bad_request", sentence)
     if found["loc"] == ("body",) and isinstance(found["input"], bytes):  # of another type, it is not parsed
-        kind = request.headers.get("content-type", "none")
-        sentence = f"the body is of the type {kind[:100]}; send it as JSON, with Content-Type: application/json"
+        kind = request.headers.get("content-type", "none")[:100]
+        sentence = f"the body is of the type {kind}; send it as JSON, with Content-Type: application/json"
         return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", sentence)
     return None
 

@@ -70,8 +70,9 @@ def when(moment: datetime | int | None) -> Markup:
     if isinstance(moment, int):
         moment = datetime.fromtimestamp(moment / 1000, UTC)
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "seconds")
-    machine = text.replace(" ", "T")
-    return Markup(f'<time datetime="{machine}Z">{text} UTC</time>')  # noqa: S704 - digits; `format` is slow
+    day, clock = text.split(" ")
+    shown = f'<time datetime="{day}T{clock}Z"><span>{day}</span> <span>{clock} UTC</span></time>'
+    return Markup(shown)  # noqa: S704 - digits; `format` is slow
 
 
 @lru_cache

@@ -104,6 +104,7 @@ def _of(visit: Visit, details: TrackingDomainDetails) -> dict[str, Any]:
         "present": present,
         "base": visit.use.choosing(project).base_of(domain),
         "certificate": visit.use.certificates([domain.name])[domain.name],
+        "no_certificates": visit.use.why_no_certificates(),
         "seen": [line for line in lines(details.evidence) if line.text] if details.evidence else [],
         "traps": traps_of(details.record),
         "files": visit.use.app_files(project).contents(domain.name) if present else {},
