@@ -18,8 +18,8 @@ Waypost is set up in this folder. Next, in a second terminal here:
   .venv/bin/waypost events list             relayed, click
   .venv/bin/waypost preview var/outbox/*.eml
 
-SMTP is on 127.0.0.1:2525, links on http://localhost:8080, the dashboard on http://localhost:8081;
-settings are in waypost.toml. Ctrl-C stops it.
+SMTP is on {relay}, links on http://{tracker}{dashboard};
+settings are in {file}. Ctrl-C stops it.
 """
 
 PRODUCTION_STEPS = """\
@@ -53,4 +53,10 @@ def init(invocation: Invocation, if_missing: bool, demo: bool) -> None:
 
 
 def _steps(done: Installed, demo: bool) -> str:
-    return DEMONSTRATION_STEPS if demo else PRODUCTION_STEPS.format(file=done.settings_file)
+    settings = done.settings
+    return (DEMONSTRATION_STEPS if demo else PRODUCTION_STEPS).format(
+        file=done.settings_file,
+        relay=", ".join(settings.relay.listen),
+        tracker=", ".join(settings.tracker.listen),
+        dashboard=f", the dashboard on http://{settings.web.listen}" if settings.web.listen else "",
+    )

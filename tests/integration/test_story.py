@@ -119,6 +119,8 @@ def test_the_first_login_opens_the_dashboard(tmp_path: Path) -> None:
     installation = Installation(tmp_path, f'[web]\nlisten = "127.0.0.1:{port}"\n')
     login = re.search(rf"http://127\.0\.0\.1:{port}: (\S+) with the password (\S+)", installation.said)
     assert login is not None
+    ports = f"127.0.0.1:{installation.smtp_port}, links on http://127.0.0.1:{installation.http_port}"
+    assert f"SMTP is on {ports}, the dashboard on http://127.0.0.1:{port};" in installation.said
     browser = Browser(port=port)
     with RunningWaypost(tmp_path, WAYPOST_WEB__LISTEN=f"127.0.0.1:{port}") as running:
         fields = {"name": login[1], "password": login[2]}

@@ -43,8 +43,8 @@ def test_a_person_signs_in_and_is_out_after_another_password_or_removal(operator
 
 def test_with_a_key_one_is_out_once_it_is_revoked(operator: Api) -> None:
     browser = signed_in(operator, "read", "shop")
-    assert "(read)" in browser.get("/p/shop").text
-    number = browser.get("/p/shop").text.partition("key:")[2][:8]
+    assert "(may read)" in browser.get("/p/shop").text
+    number = browser.get("/p/shop").text.partition("key ")[2][:8]
     operator.run("apikey", "revoke", number, "--project", "shop")
     assert browser.ask("GET", "/p/shop").location.startswith("/sign-in")
 

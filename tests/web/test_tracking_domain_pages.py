@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -15,9 +16,10 @@ from certificates.model import Problem
 from service.database import open_unattended
 from service.settings_file import load_settings
 from storage.certificate_store import SqlCertificateStore
+from tests.admin.conftest import Run
 from tests.certificates.builders import ACTIVE, CERTIFICATE
 from tests.dns_server import DnsServer, Failure
-from tests.web.api_server import Api
+from tests.web.api_server import Api, served
 from tests.web.browser import Browser, Shown, signed_in
 
 HOST, TARGET = "track.example.com", "t.waypost.test"
@@ -198,6 +200,16 @@ def test_https_is_set_on_the_page(browser: Browser) -> None:
     page = done(browser, PAGE, f"{PAGE}/https", https="require")
     assert '<option value="require" selected>' in page.html
     assert browser.submit(PAGE, f"{PAGE}/https", {"https": "sometimes"}).status == 422
+
+
+def test_where_domains_could_point_to_nothing_the_form_says_so_first(run: Run) -> None:
+    settings = Path("waypost.toml")
+    settings.write_text(re.sub("^cname_targets = .*$", "", settings.read_text(), flags=re.MULTILINE))
+    with served(run) as api:
+        browser = signed_in(api)
+        assert "No host is set that tracking domains point to" in browser.get(f"{LIST}/new").text
+        refused = browser.submit(f"{LIST}/new", LIST, {"name": HOST})
+        assert (refused.status, "set domains.cname_targets" in refused.text) == (422, True)
 
 
 def test_no_certificate_comes_where_none_are_issued(browser: Browser) -> None:
