@@ -71,7 +71,9 @@ def main(events: int = EVENTS) -> None:
         ):
             print(f"\n{name:38} {'median':>7} {'95 %':>7} {'a second':>9} {'CPU each':>9}")
             for question, path in api.questions(events).items():
-                print(f"{question:38} {api.measured(path)}", flush=True)
+                print(f"{question:38} {api.measured(path, CLIENTS)}", flush=True)
+            for question, path in numbers().items() if events else ():
+                print(f"{question:38} {api.measured(path, 1)}", flush=True)
 
 
 class Server:
@@ -111,22 +113,19 @@ class Server:
             asked["events, the first 50"] = f"{API}/events"
             asked["… clicks of the last day"] = f"{API}/events?kind=click&since={_day(END - DAY)}"
             asked["page of events"] = "/p/default/events"
-            for days in (30, 90):
-                first, last = _day(END - days * DAY)[:10], _day(END - DAY)[:10]
-                asked[f"page of reports, {days} days"] = f"/p/default/reports?from={first}&to={last}"
         return asked
 
-    def measured(self, path: str) -> str:
-        """Ask with all clients at once for a while; return what was seen."""
+    def measured(self, path: str, clients: int) -> str:
+        """Ask with so many clients at once for a while; return what was seen."""
         self._ask(path, 0.0, [])
         used, began = cpu_seconds(self._pid), perf_counter()
         taken: list[float] = []
-        clients = [
-            threading.Thread(target=self._ask, args=(path, began + SECONDS, taken)) for _ in range(CLIENTS)
+        asking = [
+            threading.Thread(target=self._ask, args=(path, began + SECONDS, taken)) for _ in range(clients)
         ]
-        for each in clients:
+        for each in asking:
             each.start()
-        for each in clients:
+        for each in asking:
             each.join()
         seconds, cpu = perf_counter() - began, (cpu_seconds(self._pid) - used) / len(taken)
         slow = quantiles(taken, n=20)[-1]
@@ -154,6 +153,19 @@ class Server:
 
     def _connection(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+
+
+def numbers() -> dict[str, str]:
+    """Return the path of each question about all events, which one client asks."""
+    asked = {}
+    for days in (30, 90):
+        since, until = _day(END - days * DAY), _day(END)
+        for by in ("", "link", "sender"):
+            name = f"stats of {days} days{f' by {by}' if by else ''}, 1 client"
+            asked[name] = f"{API}/stats?since={since}&until={until}{f'&by={by}' if by else ''}"
+        first, last = since[:10], _day(END - DAY)[:10]
+        asked[f"page of reports, {days} days, 1 client"] = f"/p/default/reports?from={first}&to={last}"
+    return asked
 
 
 @contextmanager

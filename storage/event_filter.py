@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from events.model import HitKind, Verdict
 from events.ports import EventFilter
+from storage.dialects import unsought
 from storage.event_tables import hits, links, messages, outcomes, recipients
 
 PERSON: Final = and_(recipients.c.message == hits.c.message, recipients.c.reference == hits.c.recipient)
@@ -45,8 +46,9 @@ def conditions(table: Table, wanted: EventFilter) -> Iterator[ColumnElement[bool
     if wanted.tag is not None:
         yield has_tag(cast(messages.c.tags, Text), wanted.tag)
     if wanted.project is not None:
-        # A hit knows its project itself, before the record of its message has arrived.
-        yield (own if table is hits else messages.c).project == wanted.project
+        # A hit knows its project itself, before the record of its message has arrived. For outcomes SQLite
+        # would read all messages of the project, where it had better go along the index on time.
+        yield (own.project if table is hits else unsought(messages.c.project)) == wanted.project
     if wanted.after is not None:
         yield own.at >= wanted.after
     if wanted.before is not None:

@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, make_url, text
 
+from events.ports import EventFilter
 from storage.engine import let_go, open_engine, transaction
+from storage.event_store import SqlEventStore
 from storage.failures import DatabaseUnavailable
 from storage.migrate import upgrade
 from storage.schema_version import is_current
@@ -197,3 +200,14 @@ def test_a_connection_that_was_let_go_leaves_all_in_the_file(database: Database)
     let_go(keeping)
     assert not log.exists()
     keeping.dispose()
+
+
+def test_outcomes_of_a_project_are_read_along_the_index_on_time(engine: Engine) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    SqlEventStore(engine).events_beyond(EventFilter(project=1), None)
+    [(statement, values)] = [each for each in asked if "FROM outcomes" in each[0]]
+    with engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert plan[0] == "SCAN outcomes USING INDEX ix_outcomes_at_id"
+    assert not any("TEMP B-TREE" in step for step in plan)
