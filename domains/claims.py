@@ -82,7 +82,7 @@ class Claims:
             record = ownership_record(name, token)
             raise ProofNeeded(
                 f"{display(name)} is known from another project. To take it over, create this TXT record "
-                f"and run the command again once it is there: {record}",
+                f"and try again once it is there: {record}",
                 record,
             )
         seen = self.look(name, claim.token)

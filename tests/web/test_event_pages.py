@@ -86,6 +86,21 @@ def test_events_are_listed_with_verdict_and_reasons_in_words(operator: Api) -> N
     assert f'href="/p/default/messages/{MESSAGE}"' in shown.html
 
 
+def test_the_first_page_shows_what_happened_last(operator: Api) -> None:
+    browser = signed_in(operator)
+    assert "no mail came for this project" in browser.get("/p/default").text
+    store(message(), outcome(), *(hit(number, at=LATER + number, url=EVIL) for number in range(2, 8)))
+    shown = browser.get("/p/default")
+    assert [row.split()[:4] for row in rows(shown)] == [["2026-09-21", "14:14:20", "UTC", "click"]] * 5
+    assert f'href="/p/default/messages/{MESSAGE}"' in shown.html
+    assert EVIL in shown.text
+    assert EVIL not in shown.html
+    assert 'href="/health"' in shown.html
+    tenant = signed_in(operator, "read", "shop").get("/p/shop")
+    assert "no mail came for this project" in tenant.text
+    assert "/health" not in tenant.html
+
+
 def test_pages_hold_every_event_once_and_keep_the_filters(operator: Api) -> None:
     store(message(), outcome(), *(hit(number, at=LATER + number // 3) for number in range(1, 121)))
     browser = signed_in(operator)
