@@ -84,6 +84,8 @@ def test_events_are_listed_with_verdict_and_reasons_in_words(operator: Api) -> N
     assert person.startswith("2026-09-21 14:14:20 UTC click human ann@example.net")
     assert relayed.startswith("2026-09-21 14:13:20 UTC relayed ann@example.net 250 2.0.0 queued as 4F1")
     assert f'href="/p/default/messages/{MESSAGE}"' in shown.html
+    as_read = " ".join(re.sub(r"<[^>]+>", "", html.unescape(shown.html)).split())
+    assert "offer https://example.com/offer?id=1&n=ä spring, top" in as_read
 
 
 def test_the_first_page_shows_what_happened_last(operator: Api) -> None:

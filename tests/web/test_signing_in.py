@@ -37,6 +37,8 @@ def test_a_person_signs_in_and_is_out_after_another_password_or_removal(operator
         assert GOOD not in refused.html
     assert sign_in(browser, name=" Alice ", password=GOOD).location == "/"
     assert "alice (may admin)" in browser.get("/p/default").text
+    assert "your own login: you are out at once" in browser.get("/people/alice/remove").text
+    assert "your own login" not in browser.get("/people/admin/remove").text
     operator.run("user", "password", "alice", "--generate")
     assert browser.ask("GET", "/p/default").location.startswith("/sign-in")
 

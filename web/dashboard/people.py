@@ -66,10 +66,12 @@ def generate(visit: Visit) -> Response:
 def ask_to_remove(visit: Visit) -> Response:
     """Ask before somebody goes."""
     found = visit.use.people().find(visit.path["name"])
+    own = visit.actor.name == _PERSON + found.name
     return visit.page(
         "confirm.html",
         heading=f"Remove {found.name}?",
-        sentence="All sessions end. What they did stays in the audit log.",
+        sentence=("This is your own login: you are out at once. " if own else "")
+        + "All sessions end. What they did stays in the audit log.",
         action=url("people", found.name, "remove"),
         button="Remove",
         back=url("people"),
