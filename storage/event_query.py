@@ -75,15 +75,18 @@ def _hits() -> Select[Any]:
 
 
 def _outcomes() -> Select[Any]:
-    first = (recipients.c.message == outcomes.c.message) & (recipients.c.position == 0)
+    # Not joined: for a join SQLite reads all recipients first, to make a Bloom filter of them.
+    person = select(recipients.c.address).where(
+        recipients.c.message == outcomes.c.message, recipients.c.position == 0
+    )
     other = recipients.alias("other")
     shared = exists().where(other.c.message == outcomes.c.message, other.c.position == 1)
     return select(
         *outcomes.columns,
         *_of_message(),
-        func.coalesce(recipients.c.address, "").label("person"),
+        func.coalesce(person.scalar_subquery(), "").label("person"),
         shared.label("shared_copy"),
-    ).select_from(_with_message(outcomes).outerjoin(recipients, first))
+    ).select_from(_with_message(outcomes))
 
 
 def _of_message() -> list[Any]:

@@ -123,9 +123,9 @@ def test_a_name_in_two_entries_is_kept_once(store: SqlDomainStore) -> None:
     assert sender.tracking_domain is tracked.name
 
 
+# PostgreSQL goes by how many rows there are.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_default_of_a_project_is_found_by_its_index(engine: Engine) -> None:
-    if engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL goes by how many rows there are")
     wanted = select_tracking(TrackingFilter(project=1, default=True))
     asked = wanted.compile(engine, compile_kwargs={"literal_binds": True})
     with engine.connect() as connection:
