@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 help:
 	@echo "make run        start Waypost here on embedded defaults"
-	@echo "make test       the tests (some seven minutes on two cores)"
+	@echo "make test       the tests (some six minutes on two cores)"
 	@echo "make test-long  the tests that take minutes"
 	@echo "make fuzz       broken mail for the rewriter, odd clients for relay and tracker; SECONDS=60 each"
 	@echo "make lint       ruff, mypy --strict, import-linter"
